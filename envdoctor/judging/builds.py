@@ -1,0 +1,175 @@
+"""Which wheel builds a package can mean: all that fit what is stated, or the one that pip would choose.
+
+A declaration (Dockerfile, requirements) is resolved as pip does today: the newest version over all indexes that has a
+wheel for this Python; a local version (+cu118) beats the same version without one. uv takes the first index that has
+the package. An installed package of an environment document is not resolved: every build that fits what the document
+states is possible, and a rule decides only where all of them agree.
+Source: https://docs.astral.sh/uv/concepts/indexes/ , https://peps.python.org/pep-0440/#local-version-identifiers
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from envdoctor.facts import Facts, FactUnknown, Package
+from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import OrtRow, TorchRow
+from envdoctor.versions import VersionError, leading, matches
+
+Row = TypeVar("Row", bound=TorchRow | OrtRow)
+
+
+def platform_of(facts: Facts) -> str:
+    """The wheel platform: linux_x86_64 unless an arm64 image or host is stated, win_amd64 for Windows without a container."""
+    arches = facts.image.arch.get()
+    on_arm = arches == ("arm64",) if arches else facts.host.arch.get() == "aarch64"
+    if facts.host.os_id.get() == "windows" and not facts.host.wsl.get() and not facts.image.reference.is_known:
+        return "win_amd64"
+    return "linux_aarch64" if on_arm else "linux_x86_64"
+
+
+def python_of(facts: Facts) -> str | None:
+    """"3.10" of the image's Python "3.10.12", None if unknown."""
+    value = facts.image.python.get()
+    return ".".join(value.split(".")[:2]) if value else None
+
+
+# An index that is neither PyTorch's nor one of Microsoft's feeds is taken for a mirror of the default one.
+
+
+def torch_builds(package: Package, facts: Facts, matrix: Matrix) -> tuple[TorchRow, ...]:
+    """The CUDA builds of PyTorch that `package` can mean. Empty: the matrix knows none (a nightly, a release newer
+    than it, a source build). Raises FactUnknown only where the indexes cannot be read."""
+    rows = matrix.torch(platform_of(facts))
+    rows = _for_python(_of_version(rows, package), python_of(facts))
+    wanted = variant(package)
+    if wanted is not None:
+        return tuple(row for row in rows if row.cuda is not None and _same_cuda(row.cuda, wanted))
+    if package.installed:
+        return _listed_as(rows, package)
+    return _resolved(rows, package, lambda row: row.default, lambda row, url: _torch_index_has(row, url))
+
+
+def _listed_as(rows: tuple[TorchRow, ...], package: Package) -> tuple[TorchRow, ...]:
+    """An installed version without a local part is the default index's build: pip lists the others as 2.4.0+cu118."""
+    built = tuple(row for row in rows if row.cuda is not None)
+    default = tuple(row for row in built if row.default)
+    return default if package.version and default and package.manager in (None, "pip", "uv") else built
+
+
+def onnxruntime_builds(package: Package, facts: Facts, matrix: Matrix) -> tuple[OrtRow, ...]:
+    """The builds of onnxruntime-gpu that `package` can mean, as `torch_builds`."""
+    rows = matrix.onnxruntime(platform_of(facts))
+    rows = _for_python(_of_version(rows, package), python_of(facts))
+    if package.cuda:
+        return tuple(row for row in rows if _same_cuda(row.cuda, package.cuda))
+    feed = ort_feed(package.index or "")
+    if feed is not None:
+        return tuple(row for row in rows if row.index == feed)
+    if package.installed:
+        return rows
+    return _resolved(rows, package, lambda row: row.index == "pypi", lambda row, url: row.index == ort_feed(url))
+
+
+def ort_feed(url: str) -> str | None:
+    """Microsoft's feeds by their names in the address; None for an index that is not one of them."""
+    if "onnxruntime-cuda-12" in url:
+        return "cuda-12"
+    return "cuda-11" if "onnxruntime-cuda-11" in url else None
+
+
+def variant(package: Package) -> str | None:
+    """The CUDA release of the wheel variant, where the pin or its own index states it: "12.1" or "cpu"."""
+    if package.cuda:
+        return package.cuda
+    local = (package.version or "").partition("+")[2]
+    return _cuda_of_local(local)
+
+
+def _cuda_of_local(local: str) -> str | None:
+    if local.startswith("cpu"):
+        return "cpu"
+    digits = local[2:].split(".")[0] if local.startswith("cu") else ""
+    return f"{digits[:-1]}.{digits[-1]}" if digits.isdigit() and len(digits) in (2, 3) else None
+
+
+def _same_cuda(row: str, wanted: str) -> bool:
+    try:
+        return matches(row, wanted) is not False
+    except VersionError:
+        return False
+
+
+def _of_version(rows: Iterable[Row], package: Package) -> tuple[Row, ...]:
+    if package.version is not None:
+        return tuple(row for row in rows if _is_version(row.version, package))
+    if package.specifier:
+        return _within(rows, package.specifier)
+    return tuple(rows)
+
+
+def _is_version(row: str, package: Package) -> bool:
+    """A pin names one release ("2.7" is 2.7.0); an installed "2.7" may be any 2.7.x."""
+    public = (package.version or "").partition("+")[0]
+    if leading(public) != public:
+        return False  # a pre-release, a nightly or a source build: in no table
+    if package.installed:
+        return matches(row, public) is not False and (matches(row, public) or row.startswith(public))
+    return _padded(row) == _padded(public)
+
+
+def _padded(version: str) -> tuple[int, ...]:
+    parts = [int(part) for part in version.split(".")]
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return tuple(parts)
+
+
+def _within(rows: Iterable[Row], specifier: str) -> tuple[Row, ...]:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        wanted = SpecifierSet(specifier)
+    except InvalidSpecifier as error:
+        raise FactUnknown(f"the version specifier {specifier[:60]!r} cannot be read") from error
+    return tuple(row for row in rows if wanted.contains(row.version))
+
+
+def _for_python(rows: Iterable[Row], python: str | None) -> tuple[Row, ...]:
+    return tuple(row for row in rows if python is None or python in row.python)
+
+
+def _torch_index_has(row: TorchRow, url: str) -> bool:
+    tag = url.rstrip("/").rpartition("/")[2]
+    return _cuda_of_local(tag) == (row.cuda or "cpu")
+
+
+def _resolved(
+    rows: tuple[Row, ...],
+    package: Package,
+    on_default: Callable[[Row], bool],
+    on_index: Callable[[Row, str], bool],
+) -> tuple[Row, ...]:
+    """What the installer takes from the default index and the extra ones. An index we do not know may hold another
+    build of the same name: then only an exact version is certain, and so are the builds it can mean."""
+    default = tuple(row for row in rows if on_default(row))
+    extras = [_on(rows, on_index, url) for url in package.extra_indexes]
+    in_order = [*extras, default]
+    if package.manager == "uv":
+        return next((_newest(found) for found in in_order if found), ())
+    best = _newest([row for found in in_order for row in found])
+    preferred = [row for found in reversed(extras) for row in found if row in best]
+    return tuple(preferred[:1]) or best
+
+
+def _on(rows: Iterable[Row], on_index: Callable[[Row, str], bool], url: str) -> tuple[Row, ...]:
+    return tuple(row for row in rows if on_index(row, url))
+
+
+def _newest(rows: Iterable[Row]) -> tuple[Row, ...]:
+    listed = list(rows)
+    if not listed:
+        return ()
+    top = max(_padded(row.version) for row in listed)
+    return tuple(row for row in listed if _padded(row.version) == top)

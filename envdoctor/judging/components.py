@@ -1,0 +1,191 @@
+"""What in a workload needs CUDA, and which: every component in use has its own floor, and the highest wins.
+
+A wheel that carries its own CUDA (torch) needs the driver of that CUDA and nothing of the base image's. What links to
+the system's libraries (ONNX Runtime, CTranslate2, programs built in the image) needs the base's. So the base's CUDA
+counts unless everything found brings its own and nothing else can be in the image.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from envdoctor.facts import FactAbsent, Facts, FactUnknown, Origin, Package, Packages
+from envdoctor.findings import Evidence, Severity
+from envdoctor.judging import builds
+from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.matrix import Matrix
+from envdoctor.versions import at_least, leading, major
+
+TORCH = ("torch",)
+ONNXRUNTIME_GPU = ("onnxruntime-gpu",)
+ONNXRUNTIME_USES = frozenset({"onnxruntime-cuda", "onnxruntime-tensorrt"})
+_NONE = Packages()
+
+
+class Component(NamedTuple):
+    """`cudas` are all CUDA releases it can be built with; `own_cuda` tells a wheel that carries its libraries."""
+
+    label: str
+    cudas: tuple[str, ...]
+    own_cuda: bool
+    origin: Origin
+    evidence: tuple[Evidence, ...]
+
+
+def in_use(facts: Facts, names: tuple[str, ...], uses: frozenset[str]) -> tuple[Package, ...]:
+    """The packages of these names that the workload uses; one of unknown version if it is said to use them and none
+    is listed. Raises FactAbsent if it does not use them, FactUnknown if that cannot be told."""
+    if facts.uses_stated:
+        if not uses & (facts.uses.get() or frozenset()):
+            raise FactAbsent(f"the workload does not use {names[0]}")
+        found = (facts.packages.get() or _NONE).named(*names)
+        return found or (Package(names[0], installed=True, manager=None, origin=facts.uses.origin),)
+    packages = facts.packages.need()
+    found = packages.named(*names)
+    if found:
+        return found
+    if packages.gaps:
+        raise FactUnknown(f"whether {names[0]} is installed is not known: {packages.gaps[0]}")
+    raise FactAbsent(f"no {names[0]} is installed")
+
+
+def torch_in_use(facts: Facts) -> tuple[Package, ...]:
+    return in_use(facts, TORCH, frozenset({"torch"}))
+
+
+def onnxruntime_gpu_in_use(facts: Facts) -> tuple[Package, ...]:
+    return in_use(facts, ONNXRUNTIME_GPU, ONNXRUNTIME_USES)
+
+
+def loss_of_gpu(facts: Facts) -> Severity:
+    """How bad it is that ONNX Runtime falls back to the CPU: an error where the workload is said to need CUDA or is a
+    deployment image (onnxruntime-gpu and no torch), because nothing fails and nobody notices; else a warning."""
+    if facts.uses_stated:
+        return Severity.ERROR
+    packages = facts.packages.get() or _NONE
+    return Severity.WARNING if packages.named("torch") else Severity.ERROR
+
+
+def cuda_components(facts: Facts, matrix: Matrix) -> tuple[Component, ...]:
+    """Everything known to need CUDA. Raises FactUnknown when something may be there that cannot be read."""
+    found = [*_torch(facts, matrix), *_onnxruntime(facts, matrix), *_base(facts)]
+    if not found and facts.image.cuda.is_unknown and not facts.image.cuda.is_absent:
+        facts.image.cuda.need()
+    return tuple(found)
+
+
+def _torch(facts: Facts, matrix: Matrix) -> list[Component]:
+    try:
+        packages = torch_in_use(facts)
+    except (FactAbsent, FactUnknown):
+        return []
+    return [_torch_component(package, facts, matrix) for package in packages if builds.variant(package) != "cpu"]
+
+
+def _torch_component(package: Package, facts: Facts, matrix: Matrix) -> Component:
+    """The image's own torch uses the image's CUDA; a wheel its own."""
+    if package.manager == "image":
+        cudas: tuple[str, ...] = (facts.image.cuda.need(),)
+    else:
+        rows = builds.torch_builds(package, facts, matrix)
+        stated = builds.variant(package)
+        cudas = tuple(dict.fromkeys(row.cuda for row in rows if row.cuda)) or ((stated,) if stated else ())
+    return Component(described(package), cudas, package.manager != "image", package.origin, (of_package(package),))
+
+
+def _onnxruntime(facts: Facts, matrix: Matrix) -> list[Component]:
+    try:
+        packages = onnxruntime_gpu_in_use(facts)
+    except (FactAbsent, FactUnknown):
+        return []
+    return [
+        Component(
+            described(package),
+            tuple(dict.fromkeys(row.cuda for row in builds.onnxruntime_builds(package, facts, matrix)))
+            or ((package.cuda,) if package.cuda else ()),
+            False,
+            package.origin,
+            (of_package(package),),
+        )
+        for package in packages
+    ]
+
+
+def _base(facts: Facts) -> list[Component]:
+    cuda = facts.image.cuda
+    if not cuda.is_known or base_counts(facts) is False:
+        return []
+    label = f"the image's CUDA {cuda.get()}"
+    return [Component(label, (cuda.need(),), False, cuda.origin, (of("image.cuda", cuda),))]
+
+
+def base_counts(facts: Facts) -> bool | None:
+    """Does something link to the base image's CUDA? False only when the packages are all known, some of them bring
+    their own CUDA, and none links to the system's; None when that depends on contents that are not known."""
+    packages = facts.packages.get()
+    if packages is None:
+        return None if facts.uses_stated else True
+    if any(item.name in LINKS_TO_SYSTEM or item.manager == "image" for item in packages.items):
+        return True
+    torch = packages.named(*TORCH)
+    if not torch:
+        return None if facts.uses_stated and _uses_beyond(facts, packages) else True
+    if packages.gaps or any(item.installed and not item.version and not builds.variant(item) for item in torch):
+        return None
+    return False
+
+
+def _uses_beyond(facts: Facts, packages: Packages) -> bool:
+    """Is something used that no listed package provides? Then the list is not all there is."""
+    return "torch" in (facts.uses.get() or frozenset()) and not packages.named(*TORCH)
+
+
+LINKS_TO_SYSTEM = frozenset(
+    {"onnxruntime-gpu", "ctranslate2", "faster-whisper", "whisperx", "tensorrt", "pycuda", "nvidia-dali-cuda120"}
+)
+
+
+class Floor(NamedTuple):
+    """The oldest driver for a CUDA release, with what it rests on."""
+
+    driver: str
+    sources: tuple[str, ...]
+    rule: str  # how the floor came about, for the message
+
+
+def floor_of(cuda: str, windows: bool, matrix: Matrix) -> Floor:
+    """CUDA 11 and later: one floor per major (minor-version compatibility). 10.2 and older: the toolkit's own driver.
+    Raises FactUnknown for a CUDA that the matrix does not know."""
+    number = major(cuda)
+    system = "Windows" if windows else "Linux"
+    if number >= 11:
+        row = matrix.major_floor(number)
+        driver = (row.driver_windows if windows else row.driver_linux) if row else None
+        if row is None or driver is None:
+            raise FactUnknown(f"the matrix has no {system} driver floor for CUDA {number}")
+        return Floor(driver, row.source, f"CUDA {number}.x runs on {system} driver {driver} or newer")
+    rows = [row for row in matrix.toolkits(cuda) if (row.driver_windows if windows else row.driver_linux)]
+    if not rows:
+        raise FactUnknown(f"the matrix has no {system} driver for CUDA {cuda}")
+    drivers = [str(row.driver_windows if windows else row.driver_linux) for row in rows]
+    oldest = min(drivers, key=lambda text: [int(part) for part in text.split(".")])
+    return Floor(oldest, rows[0].source, f"CUDA {cuda} has no minor-version compatibility and needs its own driver, {oldest}")
+
+
+def below_floor(driver: str, cudas: tuple[str, ...], windows: bool, matrix: Matrix) -> tuple[bool | None, Floor]:
+    """Is the driver below the floor of every CUDA in `cudas`? None where they, or a partial version, disagree."""
+    floors = [floor_of(cuda, windows, matrix) for cuda in cudas]
+    answers = {_reaches(driver, floor.driver, windows, matrix) for floor in floors}
+    highest = max(floors, key=lambda floor: [int(part) for part in floor.driver.split(".")])
+    if answers == {False}:
+        return True, highest
+    return (False if answers == {True} else None), highest
+
+
+def _reaches(driver: str, floor: str, windows: bool, matrix: Matrix) -> bool | None:
+    """A driver stated by its branch alone ("580") reaches a floor that the branch's first release reaches."""
+    answer = at_least(leading(driver) or driver, floor)
+    if answer is not None or windows:
+        return answer
+    row = matrix.branch(driver)
+    return True if row and row.first_release and at_least(row.first_release, floor) else None

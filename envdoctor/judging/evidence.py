@@ -1,0 +1,36 @@
+"""Writing facts down as evidence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from envdoctor.facts import Fact, Package
+from envdoctor.findings import Evidence
+
+
+def of(name: str, fact: Fact[Any]) -> Evidence:
+    """A fact under its dotted path in the environment document."""
+    value = fact.get()
+    if isinstance(value, (tuple, frozenset, list)):
+        value = ", ".join(str(item) for item in value)
+    return Evidence(name, "unknown" if value is None else str(value), str(fact.origin))
+
+
+def of_package(package: Package) -> Evidence:
+    return Evidence(f"packages[{package.name}]", described(package), str(package.origin))
+
+
+def of_row(table: str, key: str, value: str) -> Evidence:
+    """A value the matrix gave: "matrix row toolkits 12.4.1"."""
+    return Evidence(table, value, f"matrix row {table} {key}")
+
+
+def described(package: Package) -> str:
+    """"onnxruntime-gpu 1.19.0", "torch >=2.4 (CUDA 12.1)", "torch, version not stated"."""
+    version = package.version or package.specifier or "(version not stated)"
+    return f"{package.name} {version}" + (f" (CUDA {package.cuda})" if package.cuda and package.cuda != "cpu" else "")
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter; names such as torch or onnxruntime-gpu keep theirs."""
+    return text[0].upper() + text[1:] if text.startswith(("the ", "an ", "a ", "what ", "only ")) else text

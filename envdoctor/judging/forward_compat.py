@@ -1,0 +1,61 @@
+"""CUDA forward compatibility: can a cuda-compat package in the image run a newer CUDA on an older driver?
+
+Only on GPUs that NVIDIA lists (data center, some RTX), only on driver branches that the package supports, not under
+Windows or WSL. Source: https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from envdoctor.facts import Facts
+from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import CompatRow
+from envdoctor.versions import major
+
+DOCS = "https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html"
+
+
+class Escape(NamedTuple):
+    """`answer` None: it depends on what is not known. `basis` as in CompatRow, for an answer of True."""
+
+    answer: bool | None
+    reason: str
+    basis: str = ""
+    sources: tuple[str, ...] = (DOCS,)
+
+
+def escape(facts: Facts, matrix: Matrix, cuda_major: int) -> Escape:
+    """Does the image's cuda-compat package run CUDA `cuda_major` on this host's driver and all its GPUs?"""
+    compat = facts.image.compat
+    if facts.host.is_windows:
+        return Escape(False, "forward compatibility does not exist on Windows and WSL")
+    if compat.is_absent:
+        return Escape(False, compat.reason)
+    if compat.is_known and major(compat.need()) < cuda_major:
+        return Escape(False, f"the image's cuda-compat package is of CUDA {compat.get()}, older than what is needed")
+    ineligible = [gpu.label for gpu in facts.host.gpus.get() or () if gpu.forward_compat.get() is False]
+    if ineligible:
+        return Escape(False, f"forward compatibility does not exist on {ineligible[0]}")
+    if not compat.is_known:
+        return Escape(None, "only a cuda-compat package in the image could help, and its contents are not known")
+    return _on_this_branch(facts, matrix, compat.need())
+
+
+def _on_this_branch(facts: Facts, matrix: Matrix, compat: str) -> Escape:
+    branch = matrix.branch(facts.host.driver.need())
+    if branch is None:
+        return Escape(None, f"the matrix does not know driver {facts.host.driver.get()}")
+    row = best_row(matrix.compat(compat, branch.branch))
+    if row is None or row.answer != "C":
+        return Escape(False, f"cuda-compat {compat} does not support driver branch R{branch.branch}")
+    if any(gpu.forward_compat.get() is None for gpu in facts.host.gpus.get() or ()) or not facts.host.gpus.get():
+        return Escape(None, "only forward compatibility could help, which depends on the GPU", row.basis, row.source)
+    return Escape(True, f"cuda-compat {compat} supports driver branch R{branch.branch}", row.basis, row.source)
+
+
+def best_row(rows: tuple[CompatRow, ...]) -> CompatRow | None:
+    """NVIDIA's current table before release notes before an image's own gate; a C of a weaker basis still counts,
+    because the table only lists branches that are not past their end of life."""
+    ranked = sorted(rows, key=lambda row: (row.answer != "C", ("matrix", "release-notes", "gate").index(row.basis)))
+    return ranked[0] if ranked else None

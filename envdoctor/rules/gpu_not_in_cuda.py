@@ -1,0 +1,100 @@
+"""The image's CUDA toolkit cannot target this GPU: too old for a new GPU, or too new for an old one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu
+from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging.code import Coverage, coverage
+from envdoctor.judging.components import base_counts
+from envdoctor.judging.each import each
+from envdoctor.judging.evidence import of, of_row
+from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import WindowRow
+from envdoctor.rules.rule import Rule
+
+_SOURCES = ("https://docs.nvidia.com/datacenter/tesla/drivers/cuda-toolkit-driver-and-architecture-matrix.html",)
+
+
+def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    if facts.image.family.get() == "ngc/pytorch":
+        raise FactAbsent("an NGC image is judged by what its PyTorch holds")
+    if base_counts(facts) is False:
+        raise FactAbsent("nothing in the workload links to the image's CUDA")
+    cuda = facts.image.cuda.need()
+    windows = _windows(cuda, matrix)
+    if not windows:
+        raise FactUnknown(f"the matrix does not know which GPUs CUDA {cuda} targets")
+    if facts.host.gpus.is_known:
+        yield from each(facts.host.gpus.need(), lambda gpu: _judge(gpu, windows, facts))
+    elif not all(_serves_all_of_driver(facts, matrix, window) for window in windows):
+        facts.host.gpus.need()
+
+
+def _windows(cuda: str, matrix: Matrix) -> list[WindowRow]:
+    """The windows of all minors that the version can mean: "13" is any CUDA 13."""
+    minors = [cuda] if "." in cuda else [f"{cuda}.{number}" for number in range(10)]
+    return [window for window in map(matrix.window, minors) if window is not None]
+
+
+def _serves_all_of_driver(facts: Facts, matrix: Matrix, window: WindowRow) -> bool:
+    """With the GPU not stated: does the toolkit target every GPU that the driver drives?"""
+    branch = matrix.branch(facts.host.driver.get() or "", windows=facts.host.is_windows) if facts.host.driver.is_known else None
+    if branch is None:
+        return False
+    rows = [row for row in matrix.architectures() if (row.first_branch or 0) <= branch.branch <= (row.last_branch or 10_000)]
+    driven = [capability for row in rows for capability in row.capabilities]
+    return bool(driven) and all(coverage(capability, window.sm) is Coverage.NATIVE for capability in driven)
+
+
+def _judge(gpu: Gpu, windows: list[WindowRow], facts: Facts) -> Iterator[Finding]:
+    capability = gpu.compute_capability.need()
+    answers = {coverage(capability, window.sm) for window in windows}
+    if answers <= {Coverage.NATIVE, Coverage.UNPROMISED}:
+        return
+    if answers != {Coverage.NONE}:
+        raise FactUnknown(f"whether CUDA {facts.image.cuda.get()} targets compute capability {capability} depends on its minor")
+    window = windows[-1]
+    number = float(capability)
+    lowest = min(float(f"{target.rstrip('af')[:-1]}.{target.rstrip('af')[-1]}") for target in window.sm)
+    counts = base_counts(facts) is True
+    if number < lowest:
+        yield _finding(gpu, window, facts, Severity.ERROR if counts else Severity.NOTE, f"CUDA {window.cuda} dropped {gpu.label} (compute capability"
+                       f" {capability}; it starts at {lowest}): neither its libraries nor programs built with it hold code for the GPU",
+                       "use an image of an older CUDA major that still targets this GPU")  # fmt: skip
+    else:
+        yield _finding(gpu, window, facts, Severity.WARNING if counts else Severity.NOTE, f"CUDA {window.cuda} is older than {gpu.label} (compute capability"
+                       f" {capability}): its libraries hold no machine code for the GPU. What carries PTX is compiled at start-up; the rest fails with"
+                       ' "no kernel image is available"', "use an image whose CUDA targets this GPU (12.8 or newer for Blackwell)")  # fmt: skip
+    if not counts:
+        raise FactUnknown(f"whether anything in the workload links to the image's CUDA {window.cuda} is not known")
+
+
+def _finding(gpu: Gpu, window: WindowRow, facts: Facts, severity: Severity, what: str, remedy: str) -> Finding:
+    return Finding(
+        message=what + ".",
+        severity=severity,
+        remedy=(remedy,),
+        verify="docker run --rm --gpus all IMAGE nvidia-smi --query-gpu=compute_cap --format=csv,noheader",
+        at=facts.image.cuda.origin,
+        evidence=(of("image.cuda", facts.image.cuda), of("host.gpus.compute_capability", gpu.compute_capability),
+                  of_row("windows", window.cuda, f"sm_{window.sm[0]} to sm_{window.sm[-1]}")),  # fmt: skip
+        sources=window.source or _SOURCES,
+    )
+
+
+RULE = Rule(
+    id="gpu-not-in-cuda",
+    kind=Kind.COMPATIBILITY,
+    severity=Severity.ERROR,
+    title="the image's CUDA toolkit does not target this GPU",
+    seen=("no kernel image is available for execution on the device", "CUBLAS_STATUS_ARCH_MISMATCH", "nvcc fatal: Unsupported gpu architecture 'compute_120'"),
+    why=(
+        "A toolkit builds for a window of GPU architectures, and its libraries hold code for no others: CUDA 12.8 is the first for Blackwell, CUDA 13 dropped"
+        " everything older than Turing (7.5), CUDA 12 dropped Kepler. A newer GPU may still run what carries PTX, compiled at start-up; an older one runs nothing."
+    ),
+    remedy=("use an image whose CUDA targets the GPU",),
+    sources=_SOURCES,
+    check=check,
+)

@@ -1,0 +1,110 @@
+"""The cuDNN that the workload loads does not support this GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Origin, Packages
+from envdoctor.findings import Evidence, Finding, Kind, Severity
+from envdoctor.judging import builds
+from envdoctor.judging.code import capability_of
+from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
+from envdoctor.judging.each import each
+from envdoctor.judging.evidence import of
+from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import CudnnRow
+from envdoctor.rules.rule import Rule
+from envdoctor.versions import leading, major
+
+_SOURCES = ("https://docs.nvidia.com/deeplearning/cudnn/backend/latest/reference/support-matrix.html",)
+
+
+class _User(NamedTuple):
+    """Who loads the image's cuDNN; `certain` is False where something unknown may, `known` where a package does."""
+
+    label: str
+    severity: Severity
+    certain: bool
+    known: bool
+    origin: Origin
+
+
+def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    user = _user(facts)
+    if facts.image.cudnn.is_unknown and not user.known:
+        raise FactAbsent("nothing in the workload is known to load the image's cuDNN")
+    version = leading(facts.image.cudnn.need()) or ""
+    cuda = facts.image.cuda.need()
+    row = matrix.cudnn(version, major(cuda))
+    if row is None:
+        raise FactUnknown(f"the matrix does not know which GPUs cuDNN {version} supports")
+    yield from each(facts.host.gpus.need(), lambda gpu: _judge(gpu, row, user, facts))
+
+
+def _user(facts: Facts) -> _User:
+    """onnxruntime-gpu and an image's own torch load the system's cuDNN. torch's wheel brings its own. Of the rest nothing is known."""
+    own = [item for item in (facts.packages.get() or Packages()).named("torch") if item.manager == "image"]
+    if own:
+        return _User("the image's PyTorch", Severity.ERROR, True, True, own[0].origin)
+    try:
+        package = onnxruntime_gpu_in_use(facts)[0]
+        return _User("onnxruntime-gpu", loss_of_gpu(facts), True, True, package.origin)
+    except FactAbsent:
+        packages = facts.packages.get()
+        if facts.uses_stated or (packages is not None and packages.named("torch") and packages.complete):
+            raise FactAbsent("nothing in the workload is known to load the image's cuDNN") from None
+        return _User("what loads the image's cuDNN", Severity.WARNING, packages is None or packages.complete, False, facts.image.cudnn.origin)
+    except FactUnknown:
+        return _User("what loads the image's cuDNN", Severity.NOTE, False, False, facts.image.cudnn.origin)
+
+
+def _judge(gpu: Gpu, row: CudnnRow, user: _User, facts: Facts) -> Iterator[Finding]:
+    capability = gpu.compute_capability.need()
+    if not _outside(capability, row):
+        return
+    window = f"{row.min_capability or 'any'} to {row.max_capability or 'the newest'}"
+    yield Finding(
+        message=(
+            f"cuDNN {facts.image.cudnn.get()} supports compute capabilities {window}, and {gpu.label} is {capability}: {user.label} fails at the first"
+            " convolution on it."
+        ),
+        severity=user.severity if user.certain else Severity.NOTE,
+        remedy=_remedy(capability, row),
+        verify="docker run --rm IMAGE sh -c 'ls -l /usr/lib/*/libcudnn.so.*'",
+        at=user.origin,
+        evidence=(of("image.cudnn", facts.image.cudnn), of("host.gpus.compute_capability", gpu.compute_capability),
+                  Evidence("cudnn", window, f"matrix row cudnn {row.version}")),  # fmt: skip
+        sources=(*row.source, *_SOURCES)[:3],
+    )
+    if not user.certain:
+        raise FactUnknown("whether anything in the workload loads the image's cuDNN is not known")
+
+
+def _outside(capability: str, row: CudnnRow) -> bool:
+    """A minor above the newest listed one is taken to run the code of its major (Ada runs what was built for 8.6)."""
+    device = capability_of(capability)
+    too_old = bool(row.min_capability) and device < capability_of(row.min_capability or "")
+    return too_old or (bool(row.max_capability) and device[0] > capability_of(row.max_capability or "")[0])
+
+
+def _remedy(capability: str, row: CudnnRow) -> tuple[str, ...]:
+    if row.min_capability and capability_of(capability) < capability_of(row.min_capability):
+        return ("use an image with cuDNN 9.10 or older (for example nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04)",)
+    return ("use an image with a cuDNN that supports the GPU (9.7 or newer for Blackwell)",)
+
+
+RULE = Rule(
+    id="gpu-not-in-cudnn",
+    kind=Kind.COMPATIBILITY,
+    severity=Severity.ERROR,
+    title="the image's cuDNN does not support this GPU",
+    seen=("CUDNN_STATUS_ARCH_MISMATCH", "CUDNN_STATUS_EXECUTION_FAILED", "CUDNN_STATUS_NOT_SUPPORTED_ARCH_MISMATCH"),
+    why=(
+        "cuDNN holds code for a range of GPUs. 9.11 dropped everything older than Turing (7.5), in its CUDA 12 builds too; Blackwell came with 9.7. Nothing checks it"
+        " before the first convolution."
+    ),
+    remedy=("use an image whose cuDNN supports the GPU",),
+    sources=_SOURCES,
+    check=check,
+)

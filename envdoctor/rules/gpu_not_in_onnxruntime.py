@@ -1,0 +1,86 @@
+"""onnxruntime-gpu holds no code for this GPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envdoctor.facts import Facts, FactUnknown, Gpu, Package
+from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging import builds
+from envdoctor.judging.code import Coverage, agreed, coverage, listed
+from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
+from envdoctor.judging.each import each
+from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import OrtRow
+from envdoctor.rules.rule import Rule
+
+_SOURCES = (
+    "https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html",
+    "https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#binary-compatibility",
+)
+
+
+def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    packages = onnxruntime_gpu_in_use(facts)
+    gpus = facts.host.gpus.need()
+    for package in packages:
+        rows = builds.onnxruntime_builds(package, facts, matrix)
+        yield from each(gpus, lambda gpu, package=package, rows=rows: _judge(gpu, package, rows, facts, matrix))  # type: ignore[misc]
+
+
+def _judge(gpu: Gpu, package: Package, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    capability = gpu.compute_capability.need()
+    what = described(package)
+    if any(row.sm is None for row in rows):
+        raise FactUnknown(f"which GPUs {what} holds code for is not known")
+    answer = agreed({coverage(capability, row.sm or (), row.ptx or ()) for row in rows}, what)
+    if answer is Coverage.NATIVE:
+        return
+    held = listed(rows[0].sm or ())
+    if answer is Coverage.JIT:
+        text = (
+            f"{what} has only PTX for {gpu.label} (compute capability {capability}); its machine code is {held}. The driver compiles every kernel at the first"
+            " session, which takes minutes, and cuDNN and cuBLAS must know the GPU besides."
+        )
+    else:
+        text = (
+            f"{what} has no code for {gpu.label} (compute capability {capability}): it holds {held} and no PTX that could be compiled for it. The CUDA provider"
+            ' fails with "no kernel image is available for execution on the device".'
+        )
+    yield Finding(
+        message=text,
+        severity=Severity.WARNING if answer is Coverage.JIT else loss_of_gpu(facts),
+        remedy=_remedy(capability, facts, matrix),
+        verify='python -c "import onnxruntime as o; print(o.__version__, o.get_device())"',
+        at=package.origin,
+        evidence=(of_package(package), of("host.gpus.compute_capability", gpu.compute_capability)),
+        sources=(*rows[0].source, *_SOURCES)[:3],
+    )
+
+
+def _remedy(capability: str, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
+    python = builds.python_of(facts)
+    for row in matrix.onnxruntime(builds.platform_of(facts)):
+        if row.sm and coverage(capability, row.sm) is Coverage.NATIVE and (python is None or python in row.python):
+            return (f'pip install "onnxruntime-gpu=={row.version}"  # CUDA {row.cuda}, cuDNN {row.cudnn}, has code for {capability}',)
+    return (f"build ONNX Runtime from source with CMAKE_CUDA_ARCHITECTURES={capability.replace('.', '')}",)
+
+
+RULE = Rule(
+    id="gpu-not-in-onnxruntime",
+    kind=Kind.COMPATIBILITY,
+    severity=Severity.ERROR,
+    title="the onnxruntime-gpu build holds no code for this GPU, or only PTX",
+    seen=(
+        "CUDA error cudaErrorNoKernelImageForDevice: no kernel image is available for execution on the device",
+        "CUDNN_FE failure 11: CUDNN_BACKEND_API_FAILED",
+    ),
+    why=(
+        "Each onnxruntime-gpu wheel holds machine code for a list of GPUs. Up to 1.20 it also holds PTX for all of them; 1.23.0 holds PTX only for 9.0a, which"
+        " no other GPU can compile; 1.29 and later hold none. Outside the list the CUDA provider fails at the first kernel."
+    ),
+    remedy=("install a version that lists the GPU's architecture",),
+    sources=_SOURCES,
+    check=check,
+)

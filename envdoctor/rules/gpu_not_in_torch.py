@@ -1,0 +1,157 @@
+"""PyTorch holds no code for this GPU: `no kernel image is available for execution on the device`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envdoctor.facts import Facts, FactUnknown, Gpu, Package
+from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging import builds
+from envdoctor.judging.code import Coverage, agreed, coverage, listed
+from envdoctor.judging.components import torch_in_use
+from envdoctor.judging.each import each
+from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.images import ngc_release
+from envdoctor.matrix import Matrix
+from envdoctor.rules.rule import Rule
+
+Targets = tuple[tuple[str, ...], tuple[str, ...]]  # SASS, PTX
+
+_SOURCES = (
+    "https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#binary-compatibility",
+    "https://github.com/pytorch/pytorch/blob/main/RELEASE.md",
+)
+
+
+def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    packages = [package for package in torch_in_use(facts) if builds.variant(package) != "cpu"]
+    gpus = facts.host.gpus.need()
+    for package in packages:
+        choices = _targets(package, facts, matrix)
+        yield from each(gpus, lambda gpu, package=package, choices=choices: _judge(gpu, package, choices, facts, matrix))  # type: ignore[misc]
+
+
+def _targets(package: Package, facts: Facts, matrix: Matrix) -> list[Targets]:
+    """What the possible builds hold: observed, or the image's own torch, or the wheels; else what the toolkit can target."""
+    observed = facts.observed.get("torch")
+    listed_now = observed.get("arch_list") if isinstance(observed, dict) else None
+    if isinstance(listed_now, list) and listed_now:
+        names = [str(name) for name in listed_now]
+        return [(_numbers(names, "sm_"), _numbers(names, "compute_"))]
+    if package.manager == "image":
+        return _of_image(facts, matrix)
+    rows = builds.torch_builds(package, facts, matrix)
+    if not rows:
+        return _of_variant(package, matrix)
+    return [(row.sm, row.ptx or ()) for row in rows if row.sm is not None]
+
+
+def _numbers(names: list[str], prefix: str) -> tuple[str, ...]:
+    return tuple(name[len(prefix) :] for name in names if name.startswith(prefix) and name[len(prefix) :].rstrip("af").isdigit())
+
+
+def _of_image(facts: Facts, matrix: Matrix) -> list[Targets]:
+    row = matrix.ngc(ngc_release(facts.image.reference.get()) or "")
+    on_arm = builds.platform_of(facts) == "linux_aarch64"
+    sass = (row.sm_arm64 if on_arm else row.sm_amd64) if row else None
+    if row is None or sass is None:
+        return _documented(facts, matrix)
+    return [(sass, (row.ptx_arm64 if on_arm else row.ptx_amd64) or ())]
+
+
+def _documented(facts: Facts, matrix: Matrix) -> list[Targets]:
+    """Release notes give the lowest compute capability; nothing newer than the toolkit can be in the binaries."""
+    row = matrix.ngc(ngc_release(facts.image.reference.get()) or "")
+    window = matrix.window(facts.image.cuda.need())
+    if row is None or row.min_capability is None or window is None:
+        return []
+    lowest = row.min_capability.replace(".", "")
+    return [(tuple(target for target in window.sm if int(target.rstrip("af")) >= int(lowest)), ())]
+
+
+def _of_variant(package: Package, matrix: Matrix) -> list[Targets]:
+    """A nightly or a source build of a known CUDA cannot hold more than that toolkit targets: enough to say no, not yes."""
+    stated = builds.variant(package)
+    window = matrix.window(stated) if stated else None
+    return [(window.sm, ())] if window else []
+
+
+def _judge(gpu: Gpu, package: Package, choices: list[Targets], facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    what = described(package)
+    capability = gpu.compute_capability.need()
+    answer = agreed({coverage(capability, sass, ptx) for sass, ptx in choices}, what)
+    partly = len(choices) < len(builds.torch_builds(package, facts, matrix)) and not facts.observed.get("torch")
+    if partly and answer is Coverage.NONE:
+        yield _none(gpu, capability, package, choices, facts, matrix)._replace(severity=Severity.NOTE)
+    if partly:
+        raise FactUnknown(f"for which GPUs some builds that {what} can mean hold code has no source")
+    if answer is Coverage.NATIVE:
+        if not builds.torch_builds(package, facts, matrix) and package.manager != "image" and "torch" not in facts.observed:
+            raise FactUnknown(f"{what} is in no table: its CUDA can target this GPU, whether the build does is not known")
+        return
+    if answer is Coverage.JIT:
+        yield _jit(gpu, capability, package, choices, facts)
+    else:
+        yield _none(gpu, capability, package, choices, facts, matrix)
+
+
+def _none(gpu: Gpu, capability: str, package: Package, choices: list[Targets], facts: Facts, matrix: Matrix) -> Finding:
+    held = sorted({target for sass, _ in choices for target in sass}, key=lambda target: int(target.rstrip("af")))
+    return Finding(
+        message=(
+            f"{described(package)} has no code for {gpu.label} (compute capability {capability}): it holds {listed(held) or 'nothing that fits'} and no"
+            ' PTX that could be compiled for it. torch.cuda.is_available() is True, and the first kernel fails with "no kernel image is available".'
+        ),
+        severity=Severity.ERROR,
+        remedy=_remedy(capability, facts, matrix),
+        verify='python -c "import torch; print(torch.cuda.get_arch_list()); torch.ones(1).cuda() + 1"',
+        at=package.origin,
+        evidence=(of_package(package), of("host.gpus.compute_capability", gpu.compute_capability)),
+        sources=_SOURCES,
+    )
+
+
+def _remedy(capability: str, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
+    """The newest release whose build has code for the GPU; preferring the default build."""
+    python = builds.python_of(facts)
+    for row in matrix.torch(builds.platform_of(facts)):
+        fits = row.sm is not None and coverage(capability, row.sm) is Coverage.NATIVE
+        if fits and row.cuda and (python is None or python in row.python):
+            index = "" if row.default else f" --index-url https://download.pytorch.org/whl/cu{row.cuda.replace('.', '')}"
+            return (f'pip install "torch=={row.version}"{index}  # CUDA {row.cuda}, has code for {capability}',)
+    return ("build PyTorch from source with TORCH_CUDA_ARCH_LIST set to " + capability,)
+
+
+def _jit(gpu: Gpu, capability: str, package: Package, choices: list[Targets], facts: Facts) -> Finding:
+    return Finding(
+        message=(
+            f"{described(package)} has only PTX for {gpu.label} (compute capability {capability}): the driver compiles every kernel at first use, which takes"
+            " minutes at start-up and needs a driver as new as the toolkit."
+        ),
+        severity=Severity.WARNING,
+        remedy=("use a release with machine code for this GPU", "keep the JIT cache: set CUDA_CACHE_PATH to a volume and CUDA_CACHE_MAXSIZE=4294967296"),
+        verify='python -c "import torch; print(torch.cuda.get_arch_list())"',
+        at=package.origin,
+        evidence=(of_package(package), of("host.gpus.compute_capability", gpu.compute_capability)),
+        sources=_SOURCES,
+    )
+
+
+RULE = Rule(
+    id="gpu-not-in-torch",
+    kind=Kind.COMPATIBILITY,
+    severity=Severity.ERROR,
+    title="the PyTorch build holds no code for this GPU",
+    seen=(
+        "CUDA error: no kernel image is available for execution on the device",
+        "NVIDIA GeForce RTX 5090 with CUDA capability sm_120 is not compatible with the current PyTorch installation.",
+    ),
+    why=(
+        "PyTorch wheels hold machine code (SASS) for a list of GPU architectures, different per version and CUDA variant, and no PTX in most of them."
+        " sm_86 code runs on 8.6 and 8.9, but nothing runs on a GPU outside every listed major or below the listed minor."
+        " The driver and torch.cuda.is_available() see nothing wrong."
+    ),
+    remedy=("install a release and variant that lists the GPU's architecture", "or build from source with TORCH_CUDA_ARCH_LIST"),
+    sources=_SOURCES,
+    check=check,
+)

@@ -1,0 +1,55 @@
+"""pip replaces the PyTorch that an NGC image was built around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envdoctor.facts import FactAbsent, Facts
+from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.matrix import Matrix
+from envdoctor.rules.rule import Rule
+
+_SOURCES = ("https://docs.nvidia.com/deeplearning/frameworks/pytorch-release-notes/index.html", "https://github.com/NVIDIA/TransformerEngine/issues/1192")
+_BRING_TORCH = ("torch", "torchvision", "torchaudio", "xformers")  # exact pins on torch in their own metadata
+
+
+def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    if facts.image.family.get() != "ngc/pytorch":
+        raise FactAbsent("the image is not an NGC PyTorch image")
+    for package in facts.packages.need().named(*_BRING_TORCH):
+        if package.manager not in ("pip", "uv", "conda"):
+            continue
+        what = "replaces" if package.name == "torch" else "requires its own torch, which replaces"
+        yield Finding(
+            message=(
+                f"{described(package)} from {package.manager} {what} the PyTorch that this NGC image is built around: torchvision, Apex, Transformer Engine and flash-attn in it were"
+                " compiled against NVIDIA's build and fail with undefined symbols, and the wheel's own CUDA sets the driver floor."
+            ),
+            severity=Severity.WARNING,
+            remedy=(
+                f"leave {package.name} out: the image has its own",
+                "or choose the NGC release with the version you need",
+                "or start from a plain image (nvidia/cuda or python) and install the wheels there",
+            ),
+            verify="docker run --rm IMAGE python -c \"import torch, torchvision; print(torch.__version__)\"",
+            at=package.origin,
+            evidence=(of_package(package), of("image.reference", facts.image.reference)),
+            sources=_SOURCES,
+        )
+
+
+RULE = Rule(
+    id="ngc-torch-replaced",
+    kind=Kind.COMPATIBILITY,
+    severity=Severity.WARNING,
+    title="pip replaces the PyTorch that an NGC image was built around",
+    seen=("undefined symbol: _ZN3c10…", "RuntimeError: operator torchvision::nms does not exist"),
+    why=(
+        "NGC images hold NVIDIA's own build of PyTorch (2.6.0a0+…) and libraries compiled against it. A torch from PyPI has another ABI, another CUDA and another cuDNN."
+        " torchvision and torchaudio wheels require an exact torch and bring it along."
+    ),
+    remedy=("leave torch, torchvision and torchaudio out of pip install lines on NGC images", "keep PIP_CONSTRAINT=/etc/pip/constraint.txt"),
+    sources=_SOURCES,
+    check=check,
+)

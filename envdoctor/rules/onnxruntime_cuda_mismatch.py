@@ -1,0 +1,106 @@
+"""onnxruntime-gpu needs another CUDA major than the image provides: the CUDA provider does not load, and it runs on the CPU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envdoctor.facts import Facts, FactUnknown, Package
+from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging import builds, libraries
+from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
+from envdoctor.judging.each import each
+from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.libraries import Supply
+from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import OrtRow
+from envdoctor.rules.rule import Rule
+from envdoctor.versions import major
+
+_SOURCES = (
+    "https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html",
+    "https://onnxruntime.ai/docs/install/",
+)
+
+
+def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    yield from each(onnxruntime_gpu_in_use(facts), lambda package: _judge(package, facts, matrix))
+
+
+def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    rows = builds.onnxruntime_builds(package, facts, matrix)
+    needed = sorted({major(row.cuda) for row in rows}) or ([major(package.cuda)] if package.cuda else [])
+    if not needed:
+        raise FactUnknown(f"which CUDA {described(package)} needs is not known")
+    answers = {number: libraries.cuda(facts, matrix, number) for number in needed}
+    supplies = {answer.supply for answer in answers.values()}
+    number, answer = needed[-1], answers[needed[-1]]
+    if supplies == {Supply.THERE}:
+        return
+    if supplies == {Supply.MISSING}:
+        yield _finding(package, number, answer.found, rows, facts, matrix)
+        return
+    if supplies == {Supply.IF_LOADED}:
+        yield _only_in_wheels(package, number, answer.found, facts)
+        raise FactUnknown(f"whether the program loads the CUDA {number} libraries before the first session is not known ({answer.found})")
+    raise FactUnknown(f"whether CUDA {' or '.join(map(str, needed))} is there for {described(package)} is not known: {answer.found}")
+
+
+def _finding(package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> Finding:
+    return Finding(
+        message=(
+            f"{described(package)} needs the CUDA {number} libraries (libcublasLt.so.{number}), and {found}. The CUDA provider does not load, and every session"
+            " runs on the CPU without failing."
+        ),
+        severity=loss_of_gpu(facts),
+        remedy=_remedy(number, facts, matrix),
+        verify="python -c \"import onnxruntime as o; print(o.InferenceSession('model.onnx', providers=['CUDAExecutionProvider']).get_providers())\"",
+        at=package.origin,
+        evidence=(of_package(package), of("image.cuda", facts.image.cuda), of("image.flavor", facts.image.flavor)),
+        sources=(*(rows[0].source if rows else ()), *_SOURCES)[:3],
+    )
+
+
+def _remedy(number: int, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
+    """The newest version that fits the image's CUDA, and the image that fits the version."""
+    remedies = [f"use a base image with CUDA {number} (flavor cudnn-runtime)"]
+    image, python = facts.image.cuda.get(), builds.python_of(facts)
+    for row in matrix.onnxruntime(builds.platform_of(facts)):
+        fits = image and major(row.cuda) == int(image.split(".")[0]) and row.index == "pypi"
+        if fits and libraries.cudnn(facts, matrix, row.cudnn).supply is not Supply.MISSING and (python is None or python in row.python):
+            remedies.insert(0, f'pip install "onnxruntime-gpu=={row.version}"  # CUDA {row.cuda}, cuDNN {row.cudnn}')
+            break
+    return tuple(remedies)
+
+
+def _only_in_wheels(package: Package, number: int, found: str, facts: Facts) -> Finding:
+    return Finding(
+        message=(
+            f"{described(package)} needs the CUDA {number} libraries, which are only in {found}. It does not find them by itself: without"
+            " onnxruntime.preload_dlls() (1.21 and later) or an import of torch before the first session, it runs on the CPU."
+        ),
+        severity=Severity.NOTE,
+        remedy=("call onnxruntime.preload_dlls() right after import onnxruntime", "or use a cudnn-runtime base image"),
+        verify="python -c \"import onnxruntime as o; o.preload_dlls(); print(o.InferenceSession('model.onnx', providers=['CUDAExecutionProvider']).get_providers())\"",
+        at=package.origin,
+        evidence=(of_package(package), of("image.cuda", facts.image.cuda)),
+        sources=_SOURCES,
+    )
+
+
+RULE = Rule(
+    id="onnxruntime-cuda-mismatch",
+    kind=Kind.COMPATIBILITY,
+    severity=Severity.ERROR,
+    title="onnxruntime-gpu needs another CUDA major than the image provides",
+    seen=(
+        "Failed to load library libonnxruntime_providers_cuda.so with error: libcublasLt.so.12: cannot open shared object file: No such file or directory",
+        "Failed to create CUDAExecutionProvider. Require cuDNN 9.* and CUDA 12.*.",
+    ),
+    why=(
+        "Each onnxruntime-gpu build links to one CUDA major: 1.18 and older from PyPI to CUDA 11, 1.19 to 1.26 to CUDA 12, 1.27 and later to CUDA 13; Microsoft's feeds"
+        " hold other builds. It takes the libraries from the image, not from torch. If they are missing it prints one line and runs on the CPU."
+    ),
+    remedy=("pin the onnxruntime-gpu version that fits the image's CUDA", "or use a base image with the CUDA major that it needs"),
+    sources=_SOURCES,
+    check=check,
+)

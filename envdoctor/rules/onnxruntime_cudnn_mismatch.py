@@ -1,0 +1,94 @@
+"""onnxruntime-gpu needs a cuDNN major that the image does not hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envdoctor.facts import Facts, FactUnknown, Package
+from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging import builds, libraries
+from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
+from envdoctor.judging.each import each
+from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.libraries import Supply
+from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import OrtRow
+from envdoctor.rules.rule import Rule
+
+_SOURCES = (
+    "https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html",
+    "https://docs.nvidia.com/deeplearning/cudnn/backend/latest/reference/support-matrix.html",
+)
+
+
+def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    yield from each(onnxruntime_gpu_in_use(facts), lambda package: _judge(package, facts, matrix))
+
+
+def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    rows = builds.onnxruntime_builds(package, facts, matrix)
+    needed = sorted({row.cudnn for row in rows})
+    if not needed:
+        raise FactUnknown(f"which cuDNN {described(package)} needs is not known")
+    answers = {number: libraries.cudnn(facts, matrix, number) for number in needed}
+    supplies = {answer.supply for answer in answers.values()}
+    number, answer = needed[-1], answers[needed[-1]]
+    if supplies == {Supply.THERE}:
+        return
+    if supplies == {Supply.MISSING}:
+        yield _finding(package, number, answer.found, rows, facts)
+        return
+    if supplies == {Supply.IF_LOADED}:
+        yield _only_in_wheels(package, number, answer.found)
+        raise FactUnknown(f"whether the program loads cuDNN {number} before the first session is not known ({answer.found})")
+    raise FactUnknown(f"whether cuDNN {' or '.join(map(str, needed))} is there for {described(package)} is not known: {answer.found}")
+
+
+def _finding(package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts) -> Finding:
+    tag = "a -cudnn8-runtime tag (up to CUDA 12.2.2)" if number == 8 else "a -cudnn-runtime tag (CUDA 12.4.1 or newer)"
+    return Finding(
+        message=(
+            f"{described(package)} needs cuDNN {number} (libcudnn.so.{number}), and {found}. The CUDA provider does not load, and every session runs on the CPU"
+            " without failing."
+        ),
+        severity=loss_of_gpu(facts),
+        remedy=(f"use {tag} of nvidia/cuda", "or pin the onnxruntime-gpu version that needs the cuDNN major in the image"),
+        verify="docker run --rm IMAGE sh -c 'ldconfig -p | grep libcudnn'",
+        at=package.origin,
+        evidence=(of_package(package), of("image.cudnn", facts.image.cudnn), of("image.reference", facts.image.reference)),
+        sources=(*rows[0].source, *_SOURCES)[:3],
+    )
+
+
+def _only_in_wheels(package: Package, number: int, found: str) -> Finding:
+    return Finding(
+        message=(
+            f"{described(package)} needs cuDNN {number} (libcudnn.so.{number}), which is only in {found}. It does not find it by itself: without"
+            " onnxruntime.preload_dlls() (1.21 and later), an import of torch before the first session, or LD_LIBRARY_PATH, it runs on the CPU."
+        ),
+        severity=Severity.NOTE,
+        remedy=("call onnxruntime.preload_dlls() right after import onnxruntime", "or use a cudnn-runtime base image"),
+        verify="python -c \"import onnxruntime as o; o.preload_dlls(); o.print_debug_info()\"",
+        at=package.origin,
+        evidence=(of_package(package),),
+        sources=_SOURCES,
+    )
+
+
+RULE = Rule(
+    id="onnxruntime-cudnn-mismatch",
+    kind=Kind.COMPATIBILITY,
+    severity=Severity.ERROR,
+    title="onnxruntime-gpu needs a cuDNN major that the image does not hold",
+    seen=(
+        "Failed to load library libonnxruntime_providers_cuda.so with error: libcudnn.so.9: cannot open shared object file: No such file or directory",
+        "Failed to create CUDAExecutionProvider. Require cuDNN 9.* and CUDA 12.*.",
+    ),
+    why=(
+        "onnxruntime-gpu up to 1.18 loads libcudnn.so.8, 1.19 and later libcudnn.so.9. The majors do not stand in for each other. nvidia/cuda tags without \"cudnn\" hold none:"
+        " cudnn8 in tags up to 12.2.2, cudnn9 in 12.3.2, plain cudnn (cuDNN 9) from 12.4.1."
+    ),
+    remedy=("use a cudnn flavor of the base image with the right major", "or pin the onnxruntime-gpu version that needs what is there"),
+    sources=_SOURCES,
+    check=check,
+)

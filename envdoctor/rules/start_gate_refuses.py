@@ -1,0 +1,164 @@
+"""The container runtime refuses to start the image on this host: `requirement error: unsatisfied condition: cuda>=12.8`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu
+from envdoctor.findings import Evidence, Finding, Kind, Severity
+from envdoctor.judging.evidence import of
+from envdoctor.judging.requirement import Device, RequirementError, admits
+from envdoctor.matrix import Matrix
+from envdoctor.rules.rule import Rule
+
+_BRANDS = ("geforce", "titan", "tesla", "quadro", "nvs", "grid", "unknown")
+_TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})  # Go's strconv.ParseBool, which the toolkit uses
+_NOT_ENFORCED = frozenset({"cdi", "jit-cdi"})
+_SPECIAL = frozenset({"NVIDIA_REQUIRE_CUDA", "NVIDIA_REQUIRE_JETPACK", "NVIDIA_REQUIRE_JETPACK_HOST_MOUNTS"})
+_SOURCES = (
+    "https://github.com/NVIDIA/libnvidia-container/blob/main/src/cli/dsl.c",
+    "https://github.com/NVIDIA/nvidia-container-toolkit/issues/1470",
+)
+
+
+def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    expressions = _expressions(facts, matrix)
+    if _disabled(facts):
+        raise FactAbsent("NVIDIA_DISABLE_REQUIRE switches the gate off")
+    mode = facts.host.toolkit_mode.get()
+    if mode in _NOT_ENFORCED:
+        raise FactAbsent(f"the gate is not enforced in {mode} mode")
+    if all(term.strip().lower() in ("", "cuda>=9.0") for term in expressions) and not facts.host.driver.is_known:
+        raise FactAbsent("the image's gate admits every driver in use (cuda>=9.0)")
+    facts.host.driver.need()
+    answers = {gpu: _admitted(expressions, facts, gpu) for gpu in _gpus(facts)}
+    refused = [label for label, answer in answers.items() if answer is False]
+    if not refused:
+        if None in answers.values():
+            raise FactUnknown("whether the start gate admits this host depends on what is not known of its driver")
+        return
+    certain = len(refused) == len(answers) or facts.host.gpus.is_known
+    yield _finding(facts, expressions, refused, mode, certain)
+    if not certain:
+        raise FactUnknown("the start gate refuses some GPUs on this driver and admits others; state the GPU")
+
+
+def _expressions(facts: Facts, matrix: Matrix) -> tuple[str, ...]:
+    """The possible gates of the image, one of which applies. A container's NVIDIA_REQUIRE_CUDA replaces the image's; the
+    other NVIDIA_REQUIRE_* variables must hold besides (joined here by " && ", which no expression can contain)."""
+    env = _environment(facts)
+    others = [value for name, value in env.items() if name.startswith("NVIDIA_REQUIRE_") and name not in _SPECIAL]
+    if "NVIDIA_REQUIRE_CUDA" in env:
+        return (" && ".join([env["NVIDIA_REQUIRE_CUDA"], *others]),)
+    if others and facts.image.gate.is_absent:
+        return (" && ".join(others),)
+    return tuple(" && ".join([gate, *others]) for gate in facts.image.gate.need().split("\n"))
+
+
+def _environment(facts: Facts) -> dict[str, str]:
+    """The image's ENV with the launch's on top."""
+    return {**(facts.image.env.get() or {}), **(facts.launch.env.get() or {})}
+
+
+def _disabled(facts: Facts) -> bool:
+    return _environment(facts).get("NVIDIA_DISABLE_REQUIRE") in _TRUE
+
+
+def _gpus(facts: Facts) -> list[str | Gpu]:
+    """The GPUs, or one stand-in per brand that the gate can see if none is stated."""
+    gpus = facts.host.gpus
+    if gpus.is_known:
+        return list(gpus.need()) or [""]
+    return list(_BRANDS)
+
+
+def _admitted(expressions: tuple[str, ...], facts: Facts, gpu: str | Gpu) -> bool | None:
+    """Every possible expression must agree; an image with several NVIDIA_REQUIRE_* needs all of them to hold."""
+    answers = {_all_of(expression, facts, gpu) for expression in expressions}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def _all_of(expression: str, facts: Facts, gpu: str | Gpu) -> bool | None:
+    answers = [_one(part, facts, gpu) for part in expression.split(" && ")]
+    return False if False in answers else (None if None in answers else True)
+
+
+def _one(expression: str, facts: Facts, gpu: str | Gpu) -> bool | None:
+    brands: tuple[str | None, ...]
+    if isinstance(gpu, Gpu):
+        arch = gpu.compute_capability.get()
+        brands = (gpu.brand.get(),) if gpu.brand.is_known else _BRANDS
+    else:
+        arch, brands = None, (gpu or None,)
+    host = facts.host
+    try:
+        answers = {admits(expression, Device(host.driver_cuda.get(), host.driver.get(), arch, brand)) for brand in brands}
+    except RequirementError:
+        return False
+    return answers.pop() if len(answers) == 1 else None
+
+
+def _finding(
+    facts: Facts, expressions: tuple[str, ...], refused: list[str | Gpu], mode: str | None, certain: bool
+) -> Finding:
+    first = expressions[0].split()[0] if expressions[0].split() else expressions[0]
+    names = ", ".join(dict.fromkeys(gpu.label if isinstance(gpu, Gpu) else f"brand {gpu}" for gpu in refused if gpu))
+    driver, cuda = facts.host.driver.get(), facts.host.driver_cuda.get() or "unknown"
+    text = (
+        f"The start gate of this image refuses driver {driver} (CUDA {cuda})" + (f" with {names}" if names else "") + ": the container does"
+        f' not start with "requirement error: unsatisfied condition: {first}".'
+    )
+    if mode is None:
+        text += " The legacy runtime mode enforces the gate; in CDI mode it is not enforced and the container starts."
+    return Finding(
+        message=text,
+        severity=_severity(mode, certain),
+        remedy=(
+            f"upgrade the host's driver to one that reports CUDA {first.rpartition('=')[2]} or newer",
+            "or start it past the gate with -e NVIDIA_DISABLE_REQUIRE=1 (CUDA itself then decides)",
+        ),
+        verify="docker run --rm --gpus all IMAGE nvidia-smi",
+        at=facts.image.reference.origin,
+        evidence=(
+            Evidence("image.env.NVIDIA_REQUIRE_CUDA", _short(expressions[0]), str(facts.image.gate.origin)),
+            of("host.driver.version", facts.host.driver),
+            of("host.driver.cuda", facts.host.driver_cuda),
+            of("host.container_toolkit.mode", facts.host.toolkit_mode),
+        ),
+        sources=_SOURCES,
+    )
+
+
+def _severity(mode: str | None, certain: bool) -> Severity:
+    """Refused for certain in legacy and csv mode; in one of two modes if the mode is unknown; by brand if the GPU is."""
+    if not certain:
+        return Severity.NOTE
+    return Severity.WARNING if mode is None else Severity.ERROR
+
+
+def _short(expression: str) -> str:
+    return expression if len(expression) <= 120 else expression[:117] + "..."
+
+
+RULE = Rule(
+    id="start-gate-refuses",
+    kind=Kind.COMPATIBILITY,
+    severity=Severity.ERROR,
+    title="the container runtime refuses to start the image on this driver (NVIDIA_REQUIRE_CUDA)",
+    seen=(
+        "nvidia-container-cli: requirement error: unsatisfied condition: cuda>=12.8, please update your driver to a newer version, or use an"
+        " earlier cuda container",
+    ),
+    why=(
+        "nvidia/cuda images carry NVIDIA_REQUIRE_CUDA. In legacy mode the container runtime evaluates it before the container starts, and it is"
+        " stricter than CUDA itself: the driver must report the image's CUDA version or match a clause for its brand and branch. In CDI mode"
+        " it is not evaluated. Whether the container starts and whether CUDA runs in it are therefore two answers."
+    ),
+    remedy=(
+        "upgrade the driver",
+        "set NVIDIA_DISABLE_REQUIRE=1 (exactly this name; true, TRUE, t and 1 count, yes and on do not)",
+        "use an image of an older CUDA minor",
+    ),
+    sources=_SOURCES,
+    check=check,
+)

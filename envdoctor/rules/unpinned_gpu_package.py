@@ -1,0 +1,62 @@
+"""onnxruntime-gpu or torch without an exact version: its CUDA changes with the day of the build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from envdoctor.facts import FactAbsent, Facts, Package
+from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging import builds
+from envdoctor.judging.evidence import described, of_package
+from envdoctor.matrix import Matrix
+from envdoctor.rules.rule import Rule
+
+_SOURCES = ("https://onnxruntime.ai/docs/install/", "https://pytorch.org/get-started/previous-versions/")
+_NAMES = ("onnxruntime-gpu", "torch")
+
+
+def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    declared = [item for item in facts.packages.need().named(*_NAMES) if not item.installed and item.manager in ("pip", "uv")]
+    if not declared:
+        raise FactAbsent("neither onnxruntime-gpu nor torch is installed by pip here")
+    for package in declared:
+        if package.version is None:
+            yield _finding(package, facts, matrix)
+
+
+def _finding(package: Package, facts: Facts, matrix: Matrix) -> Finding:
+    today = _today(package, facts, matrix)
+    pin = f"pin it: {package.name}=={today[0]}" if today else f"pin it: {package.name}==VERSION"
+    now = f" A build on the day of this matrix installs {today[0]} (CUDA {today[1]})." if today else ""
+    return Finding(
+        message=f"{described(package)} is not pinned, and releases change their CUDA major: the next build can need another driver or base image.{now}",
+        severity=Severity.WARNING,
+        remedy=(pin,),
+        at=package.origin,
+        evidence=(of_package(package),),
+        sources=_SOURCES,
+    )
+
+
+def _today(package: Package, facts: Facts, matrix: Matrix) -> tuple[str, str] | None:
+    if package.name == "torch":
+        torch = builds.torch_builds(package, facts, matrix)
+        return (torch[0].version, torch[0].cuda or "none") if torch else None
+    rows = builds.onnxruntime_builds(package, facts, matrix)
+    return (rows[0].version, rows[0].cuda) if rows else None
+
+
+RULE = Rule(
+    id="unpinned-gpu-package",
+    kind=Kind.HYGIENE,
+    severity=Severity.WARNING,
+    title="torch or onnxruntime-gpu is installed without an exact version",
+    seen=(),
+    why=(
+        "onnxruntime-gpu from PyPI moved from CUDA 11 to 12 with 1.19 and to 13 with 1.27; torch moved to CUDA 13 with 2.11. An unpinned install takes the newest that has"
+        " a wheel for the image's Python, so the same Dockerfile needs another driver after a rebuild."
+    ),
+    remedy=("pin the exact version, as name==version",),
+    sources=_SOURCES,
+    check=check,
+)

@@ -1,0 +1,204 @@
+"""Puts a workload together: what a file declares, what the base image brings, what the command line states, one host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from envdoctor.facts import Fact, Facts, Host, Image, Origin, Package, Packages, absent, known, unknown
+from envdoctor.judging import images
+from envdoctor.matrix import Matrix
+from envdoctor.readers.declared import Declared
+from envdoctor.versions import leading
+
+NO_ALIASES: Mapping[str, str] = {}
+# Python of a distribution's own package python3, as Debian's and Ubuntu's release notes state it
+_SYSTEM_PYTHON = {
+    ("ubuntu", "18.04"): "3.6",
+    ("ubuntu", "20.04"): "3.8",
+    ("ubuntu", "22.04"): "3.10",
+    ("ubuntu", "24.04"): "3.12",
+    ("debian", "10"): "3.7",
+    ("debian", "11"): "3.9",
+    ("debian", "12"): "3.11",
+    ("debian", "13"): "3.13",
+}
+# What a package being installed says of the workload's use of the GPU.
+_USES = {
+    "torch": "torch",
+    "onnxruntime-gpu": "onnxruntime-cuda",
+    "onnxruntime": "onnxruntime",
+    "opencv-python": "opencv",
+    "opencv-contrib-python": "opencv",
+    "opencv-python-headless": "opencv",
+    "opencv-contrib-python-headless": "opencv",
+}
+
+
+class Stated(NamedTuple):
+    """What the user states besides the files: --package, --uses (None: infer), --image-alias."""
+
+    packages: tuple[Package, ...] = ()
+    uses: frozenset[str] | None = None
+    aliases: Mapping[str, str] = NO_ALIASES
+
+
+def assemble(declared: Declared, host: Host, matrix: Matrix, stated: Stated) -> Facts:
+    """The facts of a declared workload on one host."""
+    reference = aliased(declared.image, stated.aliases)
+    image = images.described(reference, matrix)
+    packages = _packages(declared, image, matrix, stated)
+    image = _with_system_packages(image, packages)
+    image = _with_declaration(image, declared, packages)
+    facts = Facts(
+        workload=declared.label,
+        host=host,
+        image=image,
+        packages=known(packages, Origin(declared.label, declared.path)),
+        assumptions=_assumptions(host),
+    )
+    return with_uses(facts, stated)
+
+
+def from_environment(facts: Facts, host: Host | None, matrix: Matrix, stated: Stated) -> Facts:
+    """The facts of an environment document. What it leaves out is filled in from its image's reference; what it states
+    wins. `host` replaces the document's own host part."""
+    image = _document_image(facts.image, matrix, stated)
+    packages = facts.packages
+    if stated.packages:
+        listed = packages.get() or Packages()
+        packages = known(_replaced(listed, stated.packages), packages.origin)
+    if packages.is_unknown:
+        packages = _packages_of_image(image, matrix, packages)
+    host = host or facts.host
+    facts = facts._replace(host=host, image=image, packages=packages, assumptions=_assumptions(host))
+    if packages.is_known:
+        facts = facts._replace(image=_with_system_packages(image, packages.need()))
+    return with_uses(facts, stated)
+
+
+def aliased(reference: Fact[str], aliases: Mapping[str, str]) -> Fact[str]:
+    """The image that --image-alias states for a local name, with or without its tag."""
+    name = reference.get()
+    if name is None:
+        return reference
+    without_tag = name.rpartition(":")[0] or name
+    for candidate in (name, name.removesuffix(":latest"), without_tag):
+        if candidate in aliases:
+            origin = reference.origin
+            return known(aliases[candidate], Origin(f"{origin}, --image-alias {candidate}", origin.path, origin.line))
+    return reference
+
+
+def _packages(declared: Declared, image: Image, matrix: Matrix, stated: Stated) -> Packages:
+    from_image = images.image_packages(image, matrix)
+    gaps = list(declared.packages.gaps)
+    if from_image is None and not image.reference.is_absent:
+        reason = image.reference.reason or f"what the image {image.reference.get()} installs is not known"
+        gaps.insert(0, reason)
+    base = Packages(from_image or (), ())
+    return _replaced(Packages(base.items + declared.packages.items, tuple(gaps)), stated.packages)
+
+
+def _replaced(packages: Packages, stated: tuple[Package, ...]) -> Packages:
+    names = {package.name for package in stated}
+    kept = tuple(item for item in packages.items if item.name not in names)
+    return Packages(kept + stated, packages.gaps)
+
+
+def _packages_of_image(image: Image, matrix: Matrix, packages: Fact[Packages]) -> Fact[Packages]:
+    """A document without a package list: what the image alone is known to hold."""
+    items = images.image_packages(image, matrix)
+    return packages if items is None else known(Packages(items, ()), image.reference.origin)
+
+
+def _with_system_packages(image: Image, packages: Packages) -> Image:
+    """apt and yum packages that bring cuDNN, CUDA or cuda-compat into an image."""
+    for item in packages.items:
+        if item.manager not in ("apt", "yum"):
+            continue
+        version = leading(item.version or "")
+        if item.name.startswith("libcudnn") and not item.name.endswith(("-dev", "-samples")):
+            number = item.name[8:9]
+            if version or number.isdigit():
+                image = image._replace(cudnn=known(version or number, item.origin))
+        dashed = _dashed(item.name, "cuda-compat-")
+        if dashed:
+            image = image._replace(compat=known(dashed, item.origin))
+        dashed = _dashed(item.name, "cuda-toolkit-") or _dashed(item.name, "cuda-libraries-") or _dashed(item.name, "cuda-runtime-")
+        if dashed and not image.cuda.is_known:
+            image = image._replace(cuda=known(dashed, item.origin), flavor=known("runtime", item.origin))
+    return image
+
+
+def _dashed(name: str, prefix: str) -> str | None:
+    """"cuda-compat-12-4" -> "12.4"."""
+    tail = name[len(prefix) :] if name.startswith(prefix) else ""
+    return tail.replace("-", ".") if tail and all(part.isdigit() for part in tail.split("-")) else None
+
+
+def _with_declaration(image: Image, declared: Declared, packages: Packages) -> Image:
+    arch = (declared.platform or "").partition("/")[2].split("/")[0]
+    if arch and (not image.arch.is_known or arch in image.arch.need()):
+        image = image._replace(arch=known((arch,), image.reference.origin))
+    if declared.env or not image.env.is_known:
+        image = image._replace(env=known(dict(declared.env), Origin(declared.label, declared.path)))
+    return image._replace(user=declared.user, python=_python(image, packages))
+
+
+def _python(image: Image, packages: Packages) -> Fact[str]:
+    """The Python that pip installs for: the image's own, one that conda or apt brings, or the distribution's."""
+    conda = [item for item in packages.items if item.manager == "conda" and item.name == "python" and item.version]
+    if conda:
+        return known(str(conda[-1].version), conda[-1].origin)
+    apt = [item for item in packages.items if item.manager in ("apt", "yum") and item.name.startswith("python3.")]
+    numbers = {".".join(item.name.removeprefix("python").split("-")[0].split(".")[:2]) for item in apt}
+    if image.python.is_known or not image.os_id.is_known:
+        own = image.python.get()
+        return image.python if not numbers or numbers == {own} else unknown(f"several Pythons: {own or 'unknown'} and {', '.join(sorted(numbers))}")
+    system = _SYSTEM_PYTHON.get((image.os_id.need(), image.os_version.get() or ""))
+    if numbers and numbers != {system}:
+        return unknown(f"which Python pip uses is not known: {', '.join(sorted(numbers))} is installed beside the distribution's")
+    if any(item.name in ("uv", "pyenv", "virtualenv") or item.manager == "conda" for item in packages.items):
+        return unknown("which Python is used is not known: it may come from uv, pyenv or conda")
+    distribution = f"{image.os_id.get()} {image.os_version.get()}"
+    return known(system, Origin(f"the Python of {distribution}")) if system else unknown(f"the Python of {distribution} is not known")
+
+
+def _document_image(stated: Image, matrix: Matrix, options: Stated) -> Image:
+    """A document describes what exists: whether its tag can still be pulled is no question."""
+    if not any(fact.is_known for fact in (stated.reference, stated.cuda, stated.cudnn, stated.flavor)):
+        none = "the document states no container image"
+        gone: Fact[str] = absent(none)
+        return stated._replace(reference=gone, gate=gone, compat=gone, status=gone, family=gone)
+    reference = aliased(stated.reference, options.aliases)
+    found = images.described(reference, matrix)
+    filled: dict[str, Any] = {name: getattr(found, name) for name in Image._fields if getattr(stated, name).is_unknown}
+    merged = stated._replace(**filled)._replace(reference=reference, status=absent("the document describes an image that exists"))
+    cuda = leading(merged.cuda.get() or "")
+    if cuda and merged.gate.is_unknown and reference.is_known:
+        gate = images.gate_of_cuda(cuda, None, "amd64", matrix)
+        if gate.is_known:
+            origin = Origin(f"as nvidia/cuda {cuda} images have it; this image's own is not known")
+            merged = merged._replace(gate=known(gate.need(), origin))
+    return merged
+
+
+def _assumptions(host: Host) -> tuple[str, ...]:
+    texts = ["launched with --gpus all"]
+    if host.toolkit.is_unknown:
+        texts.append("the NVIDIA Container Toolkit is installed")
+    return tuple(texts)
+
+
+def with_uses(facts: Facts, stated: Stated) -> Facts:
+    """What the workload uses: stated by --uses or the document, else inferred from what it installs."""
+    if stated.uses is not None:
+        return facts._replace(uses=known(stated.uses, Origin("--uses")), uses_stated=True)
+    if facts.uses.is_known:
+        return facts._replace(uses_stated=True)
+    packages = facts.packages.get()
+    if packages is None:
+        return facts
+    uses = frozenset(_USES[item.name] for item in packages.items if item.name in _USES)
+    return facts._replace(uses=known(uses, Origin("inferred from the packages")))
