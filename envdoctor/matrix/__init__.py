@@ -1,0 +1,224 @@
+"""The curated matrix: which driver, CUDA, GPU, image and wheel go together, each row with its source.
+
+`Matrix.load()` opens the tables that ship in data/; nothing is read before a question needs it. A question about
+something that no row holds answers None or an empty tuple, which means "not known", never "does not exist".
+To add knowledge add a row to data/; to add a kind of it add a NamedTuple in rows.py, a table, and a question here.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envdoctor import versions
+from envdoctor.matrix import gpu_names, location, rows
+from envdoctor.matrix.table import MatrixError, Reader, Row, Table
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["Matrix", "MatrixError"]
+
+
+class Matrix:
+    """Every table, opened lazily. Raises MatrixError from any question whose table is damaged."""
+
+    def __init__(self, root: str | os.PathLike[str] | Reader) -> None:
+        read = root if callable(root) else location.folder(root)
+        self._toolkits = Table("toolkits", rows.ToolkitRow, read)
+        self._major_floors = Table("major_floors", rows.MajorFloorRow, read)
+        self._windows = Table("windows", rows.WindowRow, read)
+        self._branches = Table("branches", rows.BranchRow, read)
+        self._architectures = Table("architectures", rows.ArchitectureRow, read)
+        self._gpus = Table("gpus", rows.GpuRow, read)
+        self._requirements = Table("requirements", rows.RequirementRow, read)
+        self._compat = Table("compat", rows.CompatRow, read)
+        self._l4t = Table("l4t", rows.L4tRow, read)
+        self._cuda_tags = Table("cuda_tags", rows.CudaTagRow, read)
+        self._ngc = Table("ngc_pytorch", rows.NgcRow, read)
+        self._torch_images = Table("torch_images", rows.TorchImageRow, read)
+        self._onnxruntime = Table("onnxruntime", rows.OrtRow, read)
+        self._torch = Table("torch", rows.TorchRow, read)
+        self._companions = Table("companions", rows.CompanionRow, read)
+        self._cudnn = Table("cudnn", rows.CudnnRow, read)
+        self._needs = Table("needs", rows.NeedRow, read)
+
+    @classmethod
+    def load(cls) -> Matrix:
+        """The matrix that ships with this envdoctor."""
+        return cls(location.shipped())
+
+    @property
+    def tables(self) -> dict[str, Table[tuple[object, ...]]]:
+        """Every table by its name, for tests and for browsing."""
+        return {table.name: table for table in vars(self).values() if isinstance(table, Table)}
+
+    @property
+    def date(self) -> str:
+        """The newest `checked` of any row."""
+        found = (re.findall(rb'"checked":"([0-9-]{10})"', table.content) for table in self.tables.values())
+        return max((day for days in found for day in days), default=b"").decode("ascii")
+
+    # --- toolkits and drivers ---
+
+    def toolkits(self, cuda: str) -> tuple[rows.ToolkitRow, ...]:
+        """The releases that "12.4.1" or "12.4" can mean, newest first."""
+        return tuple(row for row in reversed(self._toolkits.rows()) if _may_be(row.cuda, cuda))
+
+    def major_floor(self, major: int) -> rows.MajorFloorRow | None:
+        return next((row for row in self._major_floors.rows() if row.cuda_major == major), None)
+
+    def window(self, cuda: str) -> rows.WindowRow | None:
+        """The SM targets of a release's toolkit ("12.4.1" is asked as "12.4")."""
+        return _first(self._windows.find(_minor(cuda)))
+
+    def branches(self) -> tuple[rows.BranchRow, ...]:
+        """Every driver branch, oldest first."""
+        return self._branches.rows()
+
+    def branch(self, driver: str, windows: bool = False) -> rows.BranchRow | None:
+        """The branch of a driver. Its first number is the branch's; on Windows it runs on within one (551 is R550)."""
+        number = (_parsed(driver) or (0,))[0]
+        older = [row for row in self.branches() if row.branch <= number]
+        if not older or (windows and number in _WINDOWS_ONLY):
+            return None
+        longest = _WINDOWS_RUN if older[-1] is not self.branches()[-1] else _NEWEST_RUN
+        return older[-1] if number - older[-1].branch <= (longest if windows else 0) else None
+
+    def branch_for_cuda(self, cuda: str) -> rows.BranchRow | None:
+        """The oldest branch whose drivers report that CUDA version."""
+        return next((row for row in self.branches() if row.cuda == _minor(cuda)), None)
+
+    # --- GPUs ---
+
+    def architectures(self) -> tuple[rows.ArchitectureRow, ...]:
+        """Every architecture, oldest first; one that was dropped in parts has a row for each part."""
+        return self._architectures.rows()
+
+    def architecture(self, capability: str) -> rows.ArchitectureRow | None:
+        return next((row for row in self.architectures() if capability in row.capabilities), None)
+
+    def gpus_named(self, text: str) -> tuple[rows.GpuRow, ...]:
+        """The products that a name can mean; several if it means several chips, none if unknown."""
+        name = gpu_names.take_apart(text)
+        for key in gpu_names.spellings(name):
+            found = gpu_names.choose(name, self._gpus.find(key))
+            if gpu_names.only_geforce(name, key):
+                found = tuple(row for row in found if row.brand == "geforce")
+            if found:
+                return tuple(row._replace(brand=None) for row in found) if name.vgpu else found
+        return ()
+
+    def nearest_gpus(self, text: str, n: int = 3) -> tuple[str, ...]:
+        """Names of products that look like the text, for a message about one that is unknown."""
+        names = {row.key: row.name for row in reversed(self._gpus.rows())}
+        return gpu_names.alike(gpu_names.take_apart(text).key, names, n)
+
+    # --- images and what starts them ---
+
+    def requirements(self, cuda: str, arch: str, os: str | None) -> tuple[rows.RequirementRow, ...]:
+        """The NVIDIA_REQUIRE_CUDA expressions that a release's images carry; "12.8" is all of its patch releases."""
+        found = self._requirements.find(cuda) or self._requirements.starting(f"{_minor(cuda)}.")
+        found = found or self._requirements.find(_minor(cuda))
+        fitting = (row for row in found if row.arch == arch and _may_be(row.cuda, cuda))
+        return tuple(row for row in fitting if os is None or not row.os or os in row.os)
+
+    def compat(self, cuda: str, branch: int) -> tuple[rows.CompatRow, ...]:
+        """What is said of that release's cuda-compat package on that driver branch; the basis says by whom."""
+        return tuple(row for row in self._compat.find(_minor(cuda)) if row.branch == branch)
+
+    def l4t(self, release: str) -> rows.L4tRow | None:
+        """The row of a Jetson release, or of the line it belongs to ("36.4.3" is asked as "36.4.3", "36.4", "36")."""
+        parts = release.split(".")
+        tries = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+        return next((row for each in tries if (row := _first(self._l4t.find(each)))), None)
+
+    def cuda_tag(self, tag: str) -> rows.CudaTagRow | None:
+        """A tag of nvidia/cuda. None: newer than the matrix, or never seen."""
+        return _first(self._cuda_tags.find(tag))
+
+    def cuda_tags_of(self, cuda: str) -> tuple[rows.CudaTagRow, ...]:
+        """Every tag of a release, "12.4.1" or "12.4"."""
+        found = self._cuda_tags.starting(f"{cuda}-") + self._cuda_tags.starting(f"{cuda}.")
+        return tuple(row for row in found if _may_be(row.cuda, cuda))
+
+    def newest_cuda_tag_release(self) -> str:
+        """The newest CUDA release that has a tag in the matrix, "13.4.2"."""
+        row = self._cuda_tags.last()
+        return row.cuda if row else ""
+
+    def ngc(self, release: str) -> rows.NgcRow | None:
+        """An NGC PyTorch release, "24.05"."""
+        return _first(self._ngc.find(release))
+
+    def ngc_releases(self) -> tuple[str, ...]:
+        """Every NGC PyTorch release known, oldest first."""
+        return tuple(row.release for row in self._ngc.rows())
+
+    def torch_image(self, torch: str) -> rows.TorchImageRow | None:
+        """What is known of Docker Hub's pytorch/pytorch images of that version, beyond what their tags say."""
+        return _first(self._torch_images.find(torch))
+
+    # --- Python packages ---
+
+    def onnxruntime(self, platform: str = "linux_x86_64") -> tuple[rows.OrtRow, ...]:
+        """Every onnxruntime-gpu build of a platform, newest first."""
+        return self._onnxruntime.where("platform", platform)[::-1]
+
+    def torch(self, platform: str = "linux_x86_64") -> tuple[rows.TorchRow, ...]:
+        """Every PyTorch build of a platform, newest first; of one version the newest CUDA first, the CPU build last."""
+        return self._torch.where("platform", platform)[::-1]
+
+    def companions(self, name: str) -> tuple[rows.CompanionRow, ...]:
+        """Every version of torchvision or torchaudio with the torch it asks for, oldest first."""
+        return self._companions.find(_normalised(name))
+
+    def cudnn(self, version: str, cuda_major: int) -> rows.CudnnRow | None:
+        """The GPUs of a cuDNN release; of an unlisted one those of the newest listed release before it.
+
+        None for a partial version ("9") whose releases differ, and for a major that no row holds."""
+        wanted = _parsed(version)
+        listed = [row for row in self._cudnn.rows() if row.cuda_major == cuda_major]
+        within = [row for row in listed if wanted and _parsed(row.version)[: len(wanted)] == wanted]
+        if within:
+            alike = {row[2:4] for row in within}
+            return within[-1] if len(alike) == 1 else None
+        older = [row for row in listed if wanted[:1] == _parsed(row.version)[:1] and _parsed(row.version) < wanted]
+        return older[-1] if older and len(wanted) > 2 else None
+
+    def needs(self, name: str) -> tuple[rows.NeedRow, ...]:
+        """What a Python package (not torch, not ONNX Runtime) needs of CUDA and cuDNN, by version."""
+        return self._needs.find(_normalised(name))
+
+
+_WINDOWS_RUN = 9  # how far Windows numbers run on within a branch: 427 is R418, 475 is R470
+_NEWEST_RUN = 4  # the same for the newest branch known, which may have a successor: 617 is R615, 620 may not be
+_WINDOWS_ONLY = range(445, 450)  # R445, a branch that only Windows had and no row holds
+
+
+def _first(found: tuple[Row, ...]) -> Row | None:
+    return found[0] if found else None
+
+
+def _parsed(text: str) -> tuple[int, ...]:
+    """The numbers of a dotted version; empty for anything else, so that a look-up finds nothing."""
+    try:
+        return versions.parse(text)
+    except versions.VersionError:
+        return ()
+
+
+def _minor(cuda: str) -> str:
+    return ".".join(str(part) for part in _parsed(cuda)[:2])
+
+
+def _may_be(row: str, asked: str) -> bool:
+    """Is the row's release within what was asked, or what was asked within it ("10.2.89" is within the row 10.2)?"""
+    ours, theirs = _parsed(row), _parsed(asked)
+    shared = min(len(ours), len(theirs))
+    return bool(theirs) and ours[:shared] == theirs[:shared]
+
+
+def _normalised(name: str) -> str:
+    """A package's name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
