@@ -1,0 +1,97 @@
+"""Asks NVML through `pynvml`, in a process of its own, because a foreign native library may hang or crash.
+
+Prints one JSON object:
+
+    {"driver": "535.104.05", "cuda": 12020, "gpus": [{"name": "Tesla T4", "brand": 2, "capability": [7, 5],
+     "memory": 16106127360, "mig": null}], "errors": {"nvmlInit": [9, "Driver Not Loaded"]}}
+
+What a call could not tell is missing, with its NVML error number and text under `errors` (a GPU's own under its
+`errors`). Without `pynvml`: {"missing": "No module named 'pynvml'"}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+_MOST_GPUS = 256
+_NOT_SUPPORTED = 3  # NVML_ERROR_NOT_SUPPORTED: this GPU has no MIG
+
+
+def main() -> None:
+    """The answer goes to the standard output; whatever the library itself prints there does not."""
+    answer = os.dup(1)
+    os.dup2(2, 1)
+    _forbid_core_dumps()
+    content = memoryview(json.dumps(ask()).encode())
+    while content:
+        content = content[os.write(answer, content) :]
+    os._exit(0)  # the library's own exit handlers may hang too
+
+
+def _forbid_core_dumps() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
+def ask() -> dict[str, object]:
+    try:
+        import pynvml
+    except ImportError as error:
+        return {"missing": str(error)}
+    errors: dict[str, object] = {}
+    if _call(pynvml, "nvmlInit", errors, pynvml.nvmlInit, True) is None:
+        return {"errors": errors}
+    count = _call(pynvml, "nvmlDeviceGetCount", errors, pynvml.nvmlDeviceGetCount)
+    return {
+        "driver": _call(pynvml, "nvmlSystemGetDriverVersion", errors, pynvml.nvmlSystemGetDriverVersion),
+        "cuda": _call(pynvml, "nvmlSystemGetCudaDriverVersion", errors, pynvml.nvmlSystemGetCudaDriverVersion),
+        "gpus": None if count is None else [_gpu(pynvml, index) for index in range(min(int(count), _MOST_GPUS))],
+        "errors": errors,
+    }
+
+
+def _gpu(pynvml: Any, index: int) -> dict[str, object]:
+    errors: dict[str, object] = {}
+    handle = _call(pynvml, "nvmlDeviceGetHandleByIndex", errors, lambda: pynvml.nvmlDeviceGetHandleByIndex(index))
+    if handle is None:
+        return {"errors": errors}
+    name = _call(pynvml, "nvmlDeviceGetName", errors, lambda: pynvml.nvmlDeviceGetName(handle))
+    memory = _call(pynvml, "nvmlDeviceGetMemoryInfo", errors, lambda: pynvml.nvmlDeviceGetMemoryInfo(handle).total)
+    mig = _call(pynvml, "nvmlDeviceGetMigMode", errors, lambda: pynvml.nvmlDeviceGetMigMode(handle)[0])
+    if mig is None and errors.get("nvmlDeviceGetMigMode", [0])[0] == _NOT_SUPPORTED:  # type: ignore[index]
+        mig = 0
+    return {
+        "name": name.decode("utf-8", "replace") if isinstance(name, bytes) else name,
+        "brand": _call(pynvml, "nvmlDeviceGetBrand", errors, lambda: pynvml.nvmlDeviceGetBrand(handle)),
+        "capability": _call(
+            pynvml,
+            "nvmlDeviceGetCudaComputeCapability",
+            errors,
+            lambda: list(pynvml.nvmlDeviceGetCudaComputeCapability(handle)),
+        ),
+        "memory": memory,
+        "mig": mig,
+        "errors": errors,
+    }
+
+
+def _call(
+    pynvml: Any, name: str, errors: dict[str, object], function: Callable[[], Any], success: object = None
+) -> Any:
+    """What the function returns (`success` if it returns nothing); None if it failed, with its error noted."""
+    try:
+        value = function()
+    except pynvml.NVMLError as error:
+        errors[name] = [error.value, str(error)]
+        return None
+    return success if value is None else value
+
+
+if __name__ == "__main__":
+    main()
