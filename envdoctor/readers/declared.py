@@ -1,0 +1,41 @@
+"""What a declaration says, before the matrix is asked: the common result of the readers in this package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from envdoctor.facts import Fact, Origin, Packages, unknown
+
+
+class Ignore(NamedTuple):
+    """`# envdoctor: ignore=RULE reason`: silences RULE for the next line that is not a comment (`line`, 1-based)."""
+
+    rule: str
+    reason: str
+    line: int
+
+
+class Statement(NamedTuple):
+    """A shell command of a RUN, split into words: `words[0]` is the program. None in `words` is a word whose
+    text depends on run time. Kept for the rules that look at commands."""
+
+    words: tuple[str | None, ...]
+    origin: Origin
+
+
+class Declared(NamedTuple):
+    """One workload as a file declares it. `image` is the registry (or local) reference the final stage rests on;
+    absent for FROM scratch, or for a file that names no image (requirements.txt). `env` is the final stage's ENV."""
+
+    label: str
+    image: Fact[str] = unknown("no image is named")
+    platform: str | None = None  # FROM --platform, "linux/arm64"
+    env: Mapping[str, str] = {}
+    env_origins: Mapping[str, Origin] = {}
+    user: Fact[str] = unknown("no USER is declared")
+    packages: Packages = Packages()
+    statements: tuple[Statement, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
+    path: str | None = None
+    problems: tuple[str, ...] = ()  # parts that could not be understood, each "Dockerfile:3: …, expected …"

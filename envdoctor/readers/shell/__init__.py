@@ -1,0 +1,39 @@
+"""Every simple command of a shell script, in order, as far as it can be told without running anything.
+
+`tree-sitter-bash` gives the syntax; this module follows the control flow: what certainly runs, what may run, and with
+which variables. A condition that known values decide is decided, a `for` over known words is unrolled, a function is
+followed where it is called, and `bash -c "…"` is read like the script around it. A part that cannot be parsed is a
+problem, and the rest is read all the same. `grammar` parses, `words` evaluates words, `flow` follows the statements,
+`simple` the commands in them, `wrappers` knows sudo and its like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from envdoctor.readers.shell.command import Command, Redirect, TooMuch
+from envdoctor.readers.shell.flow import ScriptReader
+from envdoctor.readers.shell.state import Problem
+
+__all__ = ["Command", "Problem", "Redirect", "Shell", "commands", "read_shell"]
+
+
+class Shell(NamedTuple):
+    commands: tuple[Command, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def commands(script: str, variables: Mapping[str, str | None]) -> list[Command]:
+    """The commands of `read_shell`, for those who have no use for its problems."""
+    return list(read_shell(script, variables).commands)
+
+
+def read_shell(script: str, variables: Mapping[str, str | None]) -> Shell:
+    """`variables`: the environment the script starts in; None is a value not known. Never raises for bad input."""
+    reader = ScriptReader(dict(variables))
+    try:
+        reader.script(script, 0)
+    except TooMuch as error:
+        reader.problem(0, str(error), script)
+    return Shell(tuple(reader.commands), tuple(reader.problems))

@@ -1,0 +1,79 @@
+"""The shell's syntax tree, from tree-sitter's bash grammar (MIT): a kept parser with positions that survives errors.
+
+It reads 3,897 of 3,904 RUN texts of public Dockerfiles; bashlex fails on 68 and is GPL, and shlex sees neither `&&` nor
+redirections. Measured: 18 µs for a RUN of two commands, 0.25 s for 1 MB.
+"""
+
+from __future__ import annotations
+
+from time import process_time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node, Parser
+
+MAX_BYTES = 1_000_000
+"""Longest script that is read. The longest RUN of 455 public GPU Dockerfiles has under 20,000 bytes."""
+
+_SMALL = 2_000
+"""Up to this many bytes a script is parsed without a deadline: its worst case is then about 20 ms."""
+
+_MAX_PIPES = 2_000
+"""Most `|` in a script: the cost of a pipeline without an end grows with the square of its length, in one step that
+no deadline can stop (10,000 stages: 6 s)."""
+
+_SLICE = 512
+"""Bytes handed to the parser at a time. `Node.text` asks for them again, so that large slices would cost more."""
+
+_parser: Parser | None = None
+
+
+class TooTangled(ValueError):
+    """The script is longer than MAX_BYTES, or the parser was stopped: error recovery is quadratic on hostile text."""
+
+
+def parse(source: bytes) -> Node:
+    """The root of the syntax tree. Raises TooTangled."""
+    if len(source) > MAX_BYTES:
+        raise TooTangled(f"the shell text has {len(source)} bytes, expected at most {MAX_BYTES}")
+    if source.count(b"|") - 2 * source.count(b"||") > _MAX_PIPES:
+        raise TooTangled(f"the shell text has more than {_MAX_PIPES} pipes")
+    parser = _loaded()
+    if len(source) <= _SMALL:
+        return parser.parse(source).root_node
+    deadline = process_time() + 0.05 + len(source) * 6e-7
+    try:
+        return parser.parse(
+            lambda offset, _point: source[offset : offset + _SLICE],
+            progress_callback=lambda _offset, _has_error: process_time() > deadline,
+        ).root_node
+    except ValueError as error:  # "Parsing failed": the callback stopped it
+        parser.reset()
+        raise TooTangled("the shell text is too tangled to be read in time") from error
+
+
+def _loaded() -> Parser:
+    global _parser
+    if _parser is None:
+        from tree_sitter import Language, Parser
+
+        _parser = Parser(Language(_bash()))
+    return _parser
+
+
+def _bash() -> object:
+    """The grammar. The package's own `__init__` imports importlib.resources for highlighting queries, which takes 9 ms
+    and is not needed here, so that its extension module is loaded by itself where it is found on the path."""
+    from importlib.machinery import ExtensionFileLoader, PathFinder
+
+    package = PathFinder.find_spec("tree_sitter_bash")
+    places = package.submodule_search_locations if package is not None else None
+    binding = PathFinder.find_spec("tree_sitter_bash._binding", places) if places else None
+    if binding is not None and isinstance(binding.loader, ExtensionFileLoader):
+        module = binding.loader.create_module(binding)
+        binding.loader.exec_module(module)
+        grammar: object = module.language()
+        return grammar
+    import tree_sitter_bash
+
+    return tree_sitter_bash.language()
