@@ -1,0 +1,51 @@
+"""An argument parser that says what is wrong in one line, and prints help without importing `shutil`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import NoReturn
+
+from envdoctor.commands import UsageError
+
+
+class Parser(argparse.ArgumentParser):
+    """No abbreviations: an option that is added later must not change what an old command line means."""
+
+    def __init__(self, command: str, description: str, epilog: str = "") -> None:
+        super().__init__(
+            prog=f"envdoctor {command}",
+            description=description,
+            epilog=epilog,
+            formatter_class=_formatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=26, width=columns())
+
+
+def columns(most: int = 100) -> int:
+    """The terminal's width, between 40 and `most`; 80 without one."""
+    stated = os.environ.get("COLUMNS", "")
+    if stated.isascii() and stated.isdigit() and len(stated) < 6:
+        width = int(stated)
+    else:
+        try:
+            width = os.get_terminal_size(1).columns
+        except OSError:
+            width = 80
+    return max(40, min(width or 80, most))
+
+
+class NotYet(argparse.Action):
+    """An option of a later version, so that it is refused by name instead of as a typing error."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: object, values: object, option: str | None = None
+    ) -> None:
+        parser.error(f"{option} is not supported yet")

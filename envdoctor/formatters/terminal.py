@@ -1,0 +1,198 @@
+"""The report for people: verdict first, then what is wrong, why, what to type, then what could not be decided.
+
+Without colour it is plain text with no control characters; with colour the same lines, styled by rich.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from envdoctor.findings import Diagnosis, Finding, Kind, Report, RuleResult, Severity, Verdict
+from envdoctor.formatters.grouping import NO_HOST, Group, Open, Told, by_workload, unread
+from envdoctor.formatters.hints import hint
+from envdoctor.formatters.layout import Line, is_prose, plain, wrapped
+from envdoctor.formatters.visible import lines, visible
+
+_ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+_STYLES = {
+    "error": "bold red",
+    "warning": "bold yellow",
+    "note": "bold cyan",
+    "incompatible": "bold red",
+    "degraded": "bold yellow",
+    "unknown": "bold magenta",
+    "compatible": "bold green",
+    "heading": "bold",
+    "quiet": "dim",
+}
+_MOST_SOURCES = 3
+
+
+def render(report: Report, *, verbose: int = 0, color: bool = False, width: int = 80) -> str:
+    told: list[Line] = []
+    already: dict[tuple[str, Finding], str] = {}
+    for group in by_workload(report):
+        told += [*_group(group, already, verbose, width), Line("")]
+    told += _unread(report, width)
+    while told and not told[-1].text:
+        told.pop()
+    return _colored(told) if color else plain(told)
+
+
+def _group(group: Group, already: dict[tuple[str, Finding], str], verbose: int, width: int) -> Iterator[Line]:
+    """`already` are the findings about the host that an earlier workload told, with that workload's name."""
+    yield from _verdicts(group, width)
+    active = [item for item in group.findings if item.finding.suppressed is None]
+    for severity in _ORDER:
+        for item in active:
+            if item.finding.severity is severity:
+                yield Line("")
+                yield from _finding(item, already.get((item.rule, item.finding)), verbose, width)
+                if _is_about_the_host(item.finding):
+                    already.setdefault((item.rule, item.finding), group.workload)
+    if group.undecided:
+        yield Line("")
+        yield from _undecided(group.undecided, width)
+    yield from _suppressed(group, width)
+    if group.assumptions:
+        yield Line("")
+        yield from wrapped(f"Assumed: {visible('; '.join(group.assumptions))}", width, "  ", "    ", "quiet")
+    if verbose:
+        yield Line("")
+        for diagnosis in group.diagnoses:
+            yield from _asked(diagnosis, width)
+
+
+def _verdicts(group: Group, width: int) -> Iterator[Line]:
+    """One line if there is one host; else the workload, and below it a line for each host."""
+    workload = visible(group.workload)
+    if len(group.diagnoses) == 1:
+        diagnosis = group.diagnoses[0]
+        yield from wrapped(
+            f"{diagnosis.verdict.value.upper()}  {workload}{_on(diagnosis)}", width, "", "  ", diagnosis.verdict.value
+        )
+        return
+    yield Line(workload, "heading")
+    for diagnosis in group.diagnoses:
+        verdict = diagnosis.verdict.value
+        yield from wrapped(f"{verdict.upper():<12}{_on(diagnosis)}", width, "  ", "    ", verdict)
+
+
+def _on(diagnosis: Diagnosis) -> str:
+    return f" on {visible(diagnosis.host)}" if diagnosis.host else f" ({NO_HOST})"
+
+
+def _is_about_the_host(finding: Finding) -> bool:
+    return finding.at is not None and finding.at.path is None
+
+
+def _finding(item: Told, told_for: str | None, verbose: int, width: int) -> Iterator[Line]:
+    """In full; a note without its evidence unless verbose, and what was told before with a reference to it."""
+    finding = item.finding
+    label = finding.severity.value
+    place = f" at {visible(str(finding.at))}" if finding.at is not None and finding.at.path is not None else ""
+    hygiene = " (hygiene: does not move the verdict)" if item.kind is Kind.HYGIENE else ""
+    yield from wrapped(f"{label.upper()} {item.rule}{place}{hygiene}", width, "  ", "    ", label)
+    if item.hosts:
+        yield from wrapped(f"on {visible('; '.join(item.hosts))}", width, "    ", "      ", "quiet")
+    yield from wrapped(visible(finding.message), width, "    ", "    ")
+    if told_for is not None:
+        yield from wrapped(f"(as for {visible(told_for)} above)", width, "    ", "    ", "quiet")
+        return
+    in_full = verbose > 0 or finding.severity is not Severity.NOTE
+    if in_full:
+        yield from _why(finding, width)
+    yield from _to_type(finding, width)
+    if in_full:
+        yield from _proof(finding, verbose)
+    yield Line(f"    more: envdoctor explain {item.rule}", "quiet")
+
+
+def _why(finding: Finding, width: int) -> Iterator[Line]:
+    if finding.evidence:
+        yield Line("    why:", "heading")
+    for evidence in finding.evidence:
+        text = visible(f"{evidence.fact} = {evidence.value} ({evidence.origin})")
+        yield from wrapped(text, width, "      ", "        ")
+
+
+def _to_type(finding: Finding, width: int) -> Iterator[Line]:
+    if finding.remedy:
+        yield Line("    what to do:", "heading")
+    for remedy in finding.remedy:
+        for index, line in enumerate(lines(remedy)):
+            first = "      - " if index == 0 else "        "
+            yield from wrapped(line, width, first, "        ") if is_prose(line) else [Line(first + line)]
+
+
+def _proof(finding: Finding, verbose: int) -> Iterator[Line]:
+    if finding.verify:
+        yield Line("    verify with:", "heading")
+        yield from (Line(f"        {line}") for line in lines(finding.verify))
+    sources = finding.sources if verbose else finding.sources[:_MOST_SOURCES]
+    for source in sources:
+        yield Line(f"    source: {visible(source)}", "quiet")
+
+
+def _undecided(undecided: Iterable[Open], width: int) -> Iterator[Line]:
+    yield Line("  Could not be decided:", "heading")
+    for item in undecided:
+        crash = "please report this: " if item.crashed else ""
+        hosts = f" (on {'; '.join(item.hosts)})" if item.hosts else ""
+        yield from wrapped(visible(f"{crash}{item.reason}{hosts}"), width, "    - ", "      ")
+        yield from wrapped(f"waiting: {', '.join(item.rules)}", width, "      ", "        ", "quiet")
+        state = hint(item.reason)
+        if state:
+            yield Line(f"      to decide: {visible(state)}")
+
+
+def _suppressed(group: Group, width: int) -> Iterator[Line]:
+    """Named in one line each, so that nobody takes silence for health."""
+    silent = [item for item in group.findings if item.finding.suppressed is not None]
+    if silent:
+        yield Line("")
+        yield Line("  Suppressed:", "heading")
+    for rule, reason in dict.fromkeys((item.rule, item.finding.suppressed or "") for item in silent):
+        yield from wrapped(f"{rule}: {visible(reason)}", width, "    - ", "      ", "quiet")
+
+
+def _asked(diagnosis: Diagnosis, width: int) -> Iterator[Line]:
+    yield from wrapped(
+        f"Rules asked for {visible(diagnosis.workload)}{_on(diagnosis)}:", width, "  ", "    ", "heading"
+    )
+    for result in diagnosis.results:
+        yield from wrapped(_outcome(result), width, "    ", "      ", "quiet")
+
+
+def _outcome(result: RuleResult) -> str:
+    reason = f": {visible(result.reason)}" if result.reason else ""
+    return f"{result.outcome.value:<14} {result.rule} ({result.kind.value}){reason}"
+
+
+def _unread(report: Report, width: int) -> Iterator[Line]:
+    if report.errors:
+        yield Line("Could not be checked:", "heading")
+    for error in report.errors:
+        yield from wrapped(visible(unread(error)), width, "  - ", "    ", Verdict.UNKNOWN.value)
+
+
+def _colored(told: list[Line]) -> str:
+    """ANSI by rich. Only whole lines are styled and nothing is parsed as markup, so text from outside stays text."""
+    import io
+
+    from rich.console import Console
+    from rich.text import Text
+
+    out = io.StringIO()
+    console = Console(
+        file=out,
+        force_terminal=True,
+        color_system="standard",
+        no_color=False,
+        highlight=False,
+        legacy_windows=False,
+        width=10_000,
+    )
+    for line, text in zip(told, plain(told).split("\n"), strict=False):
+        console.print(Text(text, style=_STYLES.get(line.style, "")), soft_wrap=True)
+    return out.getvalue()

@@ -1,0 +1,94 @@
+"""What kind of declaration a file is: by its name, else by what it begins with."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+
+class Kind(Enum):
+    DOCKERFILE = "Dockerfile"
+    REQUIREMENTS = "requirements"
+    ENVIRONMENT = "environment document"
+    IMAGE = "image reference"
+    STDIN = "standard input"
+
+
+EXPECTED = (
+    "a Dockerfile (Dockerfile, Containerfile, Dockerfile.*, *.Dockerfile), requirements (requirements*.txt), "
+    'an environment document (JSON with "schema": "envdoctor.environment/1"), a directory or an image reference'
+)
+
+# Not Dockerfiles although called Dockerfile.something: templates, backups, and what Docker itself keeps beside one.
+_NOT_DOCKERFILES = frozenset(
+    "dockerignore j2 jinja jinja2 tmpl tpl template in erb mustache m4 bak orig rej swp md txt json yml yaml sh".split()
+)
+_NOT_YET_SUFFIXES = {
+    ".yml": "compose files, Kubernetes manifests and conda environment files",
+    ".yaml": "compose files, Kubernetes manifests and conda environment files",
+    ".sh": "shell scripts",
+    ".bash": "shell scripts",
+}
+_NOT_YET_NAMES = {
+    "devcontainer.json": "devcontainer.json",
+    ".devcontainer.json": "devcontainer.json",
+    "pyproject.toml": "pyproject.toml",
+}
+_FROM = re.compile(r"FROM[ \t]+\S", re.IGNORECASE)
+_BEFORE_FROM = re.compile(r"(?:#|ARG\b)", re.IGNORECASE)
+_ENVIRONMENT_SCHEMA = re.compile(rb'"schema"\s{0,64}:\s{0,64}"envdoctor\.environment/1"')
+SNIFFED_BYTES = 4096
+
+
+def by_name(path: str) -> Kind | None:
+    """The kind that the file's name promises, None if it promises nothing."""
+    folder, _, name = path.replace("\\", "/").rpartition("/")
+    lower = name.lower()
+    if is_dockerfile_name(name):
+        return Kind.DOCKERFILE
+    if lower.endswith(".txt") and (lower.startswith("requirements") or folder.rpartition("/")[2] == "requirements"):
+        return Kind.REQUIREMENTS
+    return None
+
+
+def is_dockerfile_name(name: str) -> bool:
+    lower = name.lower()
+    if lower in ("dockerfile", "containerfile") or lower.endswith((".dockerfile", ".containerfile")):
+        return True
+    stem, _, suffix = lower.partition(".")
+    return (
+        stem in ("dockerfile", "containerfile")
+        and suffix.rpartition(".")[2] not in _NOT_DOCKERFILES
+        and not suffix.endswith("~")
+    )
+
+
+def not_yet(path: str) -> str | None:
+    """What this file is, if it is a kind that a later version will read."""
+    name = path.replace("\\", "/").rpartition("/")[2].lower()
+    if name in _NOT_YET_NAMES:
+        return _NOT_YET_NAMES[name]
+    return next((what for suffix, what in _NOT_YET_SUFFIXES.items() if name.endswith(suffix)), None)
+
+
+def by_content(path: str, text: str) -> Kind | None:
+    """The kind of a file that the user named and whose name promises nothing."""
+    if text.lstrip().startswith("{"):
+        return Kind.ENVIRONMENT
+    if begins_like_dockerfile(text):
+        return Kind.DOCKERFILE
+    return Kind.REQUIREMENTS if path.lower().endswith((".txt", ".in")) else None
+
+
+def begins_like_dockerfile(text: str) -> bool:
+    """FROM comes first, but for comments and ARG."""
+    for line in text[:65_536].splitlines():
+        stripped = line.strip()
+        if stripped and not _BEFORE_FROM.match(stripped):
+            return _FROM.match(stripped) is not None
+    return False
+
+
+def is_environment_document(head: bytes) -> bool:
+    """Do the first bytes of a JSON file name our schema? For a directory, where JSON is mostly something else."""
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and _ENVIRONMENT_SCHEMA.search(head) is not None

@@ -1,0 +1,82 @@
+"""The declarations in a directory, found without following links and without reading more than needed."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import NamedTuple
+
+from envdoctor.targets.kinds import SNIFFED_BYTES, Kind, by_name, is_environment_document
+
+MAX_FILES = 10_000  # seen, not judged: beyond that a directory is not a project but a disk
+_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "dist-packages"})
+
+
+class Found(NamedTuple):
+    """`files` in a stable order. `problems` are directories that could not be listed; `cut` that there was more."""
+
+    files: tuple[tuple[str, Kind], ...]
+    problems: tuple[str, ...]
+    cut: bool
+
+
+def find(directory: str) -> Found:
+    files: list[tuple[str, Kind]] = []
+    problems: list[str] = []
+    inodes: set[tuple[int, int]] = set()
+    seen = 0
+    failed = lambda error: problems.append(f"{error.filename}: cannot be listed: {error.strerror}")  # noqa: E731
+    for folder, names, entries in os.walk(directory, onerror=failed):
+        names[:] = sorted(name for name in names if _enters(folder, name, inodes))
+        for entry in sorted(entries):
+            seen += 1
+            if seen > MAX_FILES:
+                return Found(tuple(files), tuple(problems), True)
+            path = os.path.join(folder, entry)
+            kind = _kind(path)
+            if kind is not None and _is_new_file(path, inodes):
+                files.append((path, kind))
+    return Found(tuple(files), tuple(problems), False)
+
+
+def _enters(folder: str, name: str, inodes: set[tuple[int, int]]) -> bool:
+    """Not into hidden directories, installed packages and virtual environments, nor into one directory twice (a bind
+    mount of a parent would never end)."""
+    path = os.path.join(folder, name)
+    if name.startswith(".") or name in _SKIPPED or os.path.lexists(os.path.join(path, "pyvenv.cfg")):
+        return False
+    return not os.path.islink(path) and _is_new(path, inodes)
+
+
+def _is_new(path: str, inodes: set[tuple[int, int]]) -> bool:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return True  # the walk itself reports it
+    identity = (status.st_dev, status.st_ino)
+    if identity in inodes:
+        return False
+    inodes.add(identity)
+    return True
+
+
+def _is_new_file(path: str, inodes: set[tuple[int, int]]) -> bool:
+    """A regular file not seen yet under another name; a pipe or a device would block the check. A broken link is new:
+    reading it says what is wrong."""
+    try:
+        regular = stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return True
+    return regular and _is_new(path, inodes)
+
+
+def _kind(path: str) -> Kind | None:
+    kind = by_name(path)
+    if kind is None and path.endswith(".json") and os.path.isfile(path):
+        try:
+            with open(path, "rb") as file:
+                head = file.read(SNIFFED_BYTES)
+        except OSError:
+            return None
+        return Kind.ENVIRONMENT if is_environment_document(head) else None
+    return kind
