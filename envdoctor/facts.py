@@ -196,7 +196,8 @@ class Package(NamedTuple):
     `installed` tells a stated fact (an environment document: this version is there) from a declaration
     (a Dockerfile or requirements line: pip will choose among what `specifier` and the indexes allow).
     `version` may be partial ("2.7"). `cuda` is the CUDA release of a wheel variant ("12.1", "cpu").
-    `index` is what replaces the default index; `extra_indexes` come on top of it.
+    `index` is what replaces the default index; `extra_indexes` come on top of it. `marker` is the condition of a
+    requirement on the Python version and the like (PEP 508) that is left to decide; see `readers.markers`.
     """
 
     name: str
@@ -209,6 +210,7 @@ class Package(NamedTuple):
     extras: tuple[str, ...] = ()
     installed: bool = False
     origin: Origin = NOWHERE
+    marker: str = ""
 
 
 class Packages(NamedTuple):

@@ -35,6 +35,10 @@ _USES = {
 }
 
 
+# Indexes whose packages bring nothing that the matrix does not know of.
+_PUBLIC_INDEXES = ("download.pytorch.org", "nvidia.com", "onnxruntime-cuda-1", "visualstudio.com/PublicPackages")
+
+
 class Stated(NamedTuple):
     """What the user states besides the files: --package, --uses (None: infer), --image-alias."""
 
@@ -96,8 +100,35 @@ def _packages(declared: Declared, image: Image, matrix: Matrix, stated: Stated) 
     if from_image is None and not image.reference.is_absent:
         reason = image.reference.reason or f"what the image {image.reference.get()} installs is not known"
         gaps.insert(0, reason)
-    base = Packages(from_image or (), ())
-    return _replaced(Packages(base.items + declared.packages.items, tuple(gaps)), stated.packages)
+    gaps.extend(_from_private_indexes(declared.packages.items))
+    items = _over_image(from_image or (), declared.packages.items)
+    return _replaced(Packages(items, tuple(gaps)), stated.packages)
+
+
+def _from_private_indexes(items: tuple[Package, ...]) -> list[str]:
+    """A package that only a private index serves may bring anything along; the readers leave `index` empty for PyPI and
+    its public mirrors."""
+    strangers = [item for item in items if item.index and item.name not in _USES and not any(host in item.index for host in _PUBLIC_INDEXES)]
+    return [f"{item.name} comes from a private index ({item.origin}): what it requires is not known" for item in strangers]
+
+
+def _over_image(held: tuple[Package, ...], declared: tuple[Package, ...]) -> tuple[Package, ...]:
+    """What is there after the installs: pip leaves what the image holds where that satisfies the line ("Requirement already
+    satisfied"), and replaces it where not."""
+    left = [item for item in declared if not any(_satisfied(item, by) for by in held)]
+    replaced = {item.name for item in left if item.manager not in ("apt", "yum")}
+    return (*(item for item in held if item.name not in replaced), *left)
+
+
+def _satisfied(wanted: Package, held: Package) -> bool:
+    if wanted.name != held.name or wanted.manager not in ("pip", "uv") or held.version is None:
+        return False
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(f"=={wanted.version}" if wanted.version else wanted.specifier).contains(held.version, prereleases=True)
+    except InvalidSpecifier:
+        return False
 
 
 def _replaced(packages: Packages, stated: tuple[Package, ...]) -> Packages:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from envdoctor.facts import Facts, FactUnknown, Package
+from envdoctor.judging.evidence import described
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow, TorchRow
 from envdoctor.versions import VersionError, leading, matches
@@ -41,11 +42,31 @@ def python_of(facts: Facts) -> str | None:
 def torch_builds(package: Package, facts: Facts, matrix: Matrix) -> tuple[TorchRow, ...]:
     """The CUDA builds of PyTorch that `package` can mean. Empty: the matrix knows none (a nightly, a release newer
     than it, a source build). Raises FactUnknown only where the indexes cannot be read."""
+    return tuple(row for row in _torch_rows(package, facts, matrix) if row.cuda is not None)
+
+
+def torch_of_version(package: Package, facts: Facts, matrix: Matrix) -> tuple[TorchRow, ...]:
+    """Every build of a pinned version on this platform, of whatever CUDA and for whatever Python."""
+    return _of_version(matrix.torch(platform_of(facts)), package)
+
+
+def is_cpu_build(package: Package, facts: Facts, matrix: Matrix) -> bool:
+    """Is this PyTorch without CUDA? So are +cpu, the …/whl/cpu index, and what PyPI serves for arm64 (up to 2.10) and Windows."""
+    if variant(package) == "cpu":
+        return True
+    rows = () if package.manager == "image" else _torch_rows(package, facts, matrix)
+    return bool(rows) and all(row.cuda is None for row in rows)
+
+
+def _torch_rows(package: Package, facts: Facts, matrix: Matrix) -> tuple[TorchRow, ...]:
+    """With the CPU builds."""
     rows = matrix.torch(platform_of(facts))
-    rows = _for_python(_of_version(rows, package), python_of(facts))
+    python = python_of(facts)
+    rows = tuple(row for row in _of_version(rows, package) if python is None or python in row.python)
     wanted = variant(package)
     if wanted is not None:
-        return tuple(row for row in rows if row.cuda is not None and _same_cuda(row.cuda, wanted))
+        rows = tuple(row for row in rows if row.cuda is not None and _same_cuda(row.cuda, wanted))
+        return rows if package.installed else _newest(rows)
     if package.installed:
         return _listed_as(rows, package)
     return _resolved(rows, package, lambda row: row.default, lambda row, url: _torch_index_has(row, url))
@@ -61,15 +82,32 @@ def _listed_as(rows: tuple[TorchRow, ...], package: Package) -> tuple[TorchRow, 
 def onnxruntime_builds(package: Package, facts: Facts, matrix: Matrix) -> tuple[OrtRow, ...]:
     """The builds of onnxruntime-gpu that `package` can mean, as `torch_builds`."""
     rows = matrix.onnxruntime(platform_of(facts))
-    rows = _for_python(_of_version(rows, package), python_of(facts))
+    rows = tuple(row for row in _of_version(rows, package) if _may_fit(row, python_of(facts), package))
     if package.cuda:
         return tuple(row for row in rows if _same_cuda(row.cuda, package.cuda))
     feed = ort_feed(package.index or "")
     if feed is not None:
         return tuple(row for row in rows if row.index == feed)
-    if package.installed:
-        return rows
+    if package.installed:  # without a row for PyPI's build of that version the feed's alone would mislead
+        return rows if any(row.index == "pypi" for row in rows) else ()
     return _resolved(rows, package, lambda row: row.index == "pypi", lambda row, url: row.index == ort_feed(url))
+
+
+def _may_fit(row: OrtRow, python: str | None, package: Package) -> bool:
+    """Has the build a wheel for this Python? For the feeds that is not known, nor for what was removed from PyPI,
+    which may still be installed and can no longer be."""
+    if row.python:
+        return python is None or python in row.python
+    return package.installed or row.index != "pypi"
+
+
+def label(package: Package, rows: tuple[TorchRow, ...] | tuple[OrtRow, ...]) -> str:
+    """As `described`; for a declaration without an exact version with the one that is installed today."""
+    if package.installed or package.version is not None or not rows:
+        return described(package)
+    if package.specifier:
+        return f"{described(package)} (today {rows[0].version})"
+    return f"{package.name} (not pinned; today {rows[0].version})"
 
 
 def ort_feed(url: str) -> str | None:
@@ -84,7 +122,7 @@ def variant(package: Package) -> str | None:
     if package.cuda:
         return package.cuda
     local = (package.version or "").partition("+")[2]
-    return _cuda_of_local(local)
+    return _cuda_of_local(local) or _cuda_of_local(_last_part(package.index or ""))
 
 
 def _cuda_of_local(local: str) -> str | None:
@@ -136,13 +174,13 @@ def _within(rows: Iterable[Row], specifier: str) -> tuple[Row, ...]:
     return tuple(row for row in rows if wanted.contains(row.version))
 
 
-def _for_python(rows: Iterable[Row], python: str | None) -> tuple[Row, ...]:
-    return tuple(row for row in rows if python is None or python in row.python)
-
-
 def _torch_index_has(row: TorchRow, url: str) -> bool:
-    tag = url.rstrip("/").rpartition("/")[2]
-    return _cuda_of_local(tag) == (row.cuda or "cpu")
+    return _cuda_of_local(_last_part(url)) == (row.cuda or "cpu")
+
+
+def _last_part(url: str) -> str:
+    """".../whl/cu121/" -> "cu121"."""
+    return url.rstrip("/").rpartition("/")[2]
 
 
 def _resolved(

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Origin, Package, Packages
 from envdoctor.findings import Evidence, Severity
 from envdoctor.judging import builds
-from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.evidence import of, of_package
 from envdoctor.matrix import Matrix
 from envdoctor.versions import at_least, leading, major
 
@@ -54,6 +54,9 @@ def torch_in_use(facts: Facts) -> tuple[Package, ...]:
 
 
 def onnxruntime_gpu_in_use(facts: Facts) -> tuple[Package, ...]:
+    packages = facts.packages.get() or _NONE
+    if packages.named("onnxruntime") and not packages.named(*ONNXRUNTIME_GPU) and packages.complete:
+        raise FactAbsent("onnxruntime-gpu is not installed, only the CPU package onnxruntime")
     return in_use(facts, ONNXRUNTIME_GPU, ONNXRUNTIME_USES)
 
 
@@ -69,9 +72,18 @@ def loss_of_gpu(facts: Facts) -> Severity:
 def cuda_components(facts: Facts, matrix: Matrix) -> tuple[Component, ...]:
     """Everything known to need CUDA. Raises FactUnknown when something may be there that cannot be read."""
     found = [*_torch(facts, matrix), *_onnxruntime(facts, matrix), *_base(facts)]
-    if not found and facts.image.cuda.is_unknown and not facts.image.cuda.is_absent:
+    if not found and facts.image.cuda.is_unknown and not facts.image.reference.is_absent:
         facts.image.cuda.need()
     return tuple(found)
+
+
+def anything_unseen(facts: Facts) -> None:
+    """Raises FactUnknown if the part of the image that cannot be read may hold PyTorch or ONNX Runtime, with floors of their own."""
+    for asked in (torch_in_use, onnxruntime_gpu_in_use):
+        try:
+            asked(facts)
+        except FactAbsent:
+            pass
 
 
 def _torch(facts: Facts, matrix: Matrix) -> list[Component]:
@@ -79,18 +91,17 @@ def _torch(facts: Facts, matrix: Matrix) -> list[Component]:
         packages = torch_in_use(facts)
     except (FactAbsent, FactUnknown):
         return []
-    return [_torch_component(package, facts, matrix) for package in packages if builds.variant(package) != "cpu"]
+    if any(package.manager == "image" for package in packages):
+        facts.image.cuda.need()  # the image's own torch uses the image's CUDA, which `_base` judges
+    wheels = [package for package in packages if package.manager != "image"]
+    return [_wheel(package, facts, matrix) for package in wheels if not builds.is_cpu_build(package, facts, matrix)]
 
 
-def _torch_component(package: Package, facts: Facts, matrix: Matrix) -> Component:
-    """The image's own torch uses the image's CUDA; a wheel its own."""
-    if package.manager == "image":
-        cudas: tuple[str, ...] = (facts.image.cuda.need(),)
-    else:
-        rows = builds.torch_builds(package, facts, matrix)
-        stated = builds.variant(package)
-        cudas = tuple(dict.fromkeys(row.cuda for row in rows if row.cuda)) or ((stated,) if stated else ())
-    return Component(described(package), cudas, package.manager != "image", package.origin, (of_package(package),))
+def _wheel(package: Package, facts: Facts, matrix: Matrix) -> Component:
+    rows = builds.torch_builds(package, facts, matrix)
+    stated = builds.variant(package)
+    cudas = tuple(dict.fromkeys(row.cuda for row in rows if row.cuda)) or ((stated,) if stated else ())
+    return Component(builds.label(package, rows), cudas, True, package.origin, (of_package(package),))
 
 
 def _onnxruntime(facts: Facts, matrix: Matrix) -> list[Component]:
@@ -98,17 +109,13 @@ def _onnxruntime(facts: Facts, matrix: Matrix) -> list[Component]:
         packages = onnxruntime_gpu_in_use(facts)
     except (FactAbsent, FactUnknown):
         return []
-    return [
-        Component(
-            described(package),
-            tuple(dict.fromkeys(row.cuda for row in builds.onnxruntime_builds(package, facts, matrix)))
-            or ((package.cuda,) if package.cuda else ()),
-            False,
-            package.origin,
-            (of_package(package),),
-        )
-        for package in packages
-    ]
+    return [_linked(package, facts, matrix) for package in packages]
+
+
+def _linked(package: Package, facts: Facts, matrix: Matrix) -> Component:
+    rows = builds.onnxruntime_builds(package, facts, matrix)
+    cudas = tuple(dict.fromkeys(row.cuda for row in rows)) or ((package.cuda,) if package.cuda else ())
+    return Component(builds.label(package, rows), cudas, False, package.origin, (of_package(package),))
 
 
 def _base(facts: Facts) -> list[Component]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from envdoctor.facts import Facts
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CompatRow
-from envdoctor.versions import major
+from envdoctor.versions import major, matches
 
 DOCS = "https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html"
 
@@ -52,6 +52,13 @@ def _on_this_branch(facts: Facts, matrix: Matrix, compat: str) -> Escape:
     if any(gpu.forward_compat.get() is None for gpu in facts.host.gpus.get() or ()) or not facts.host.gpus.get():
         return Escape(None, "only forward compatibility could help, which depends on the GPU", row.basis, row.source)
     return Escape(True, f"cuda-compat {compat} supports driver branch R{branch.branch}", row.basis, row.source)
+
+
+def not_activated(facts: Facts) -> bool:
+    """Toolkit 1.17.4 stopped mounting the image's compat libraries; 1.17.5 brought them back through a hook.
+    Source: https://github.com/NVIDIA/nvidia-container-toolkit/blob/main/CHANGELOG.md"""
+    version = facts.host.toolkit_version.get()
+    return bool(version and matches(version, "1.17.4"))
 
 
 def best_row(rows: tuple[CompatRow, ...]) -> CompatRow | None:

@@ -60,10 +60,12 @@ def described(reference: Fact[str], matrix: Matrix) -> Image:
 
 
 def _nothing_known(reference: Fact[str]) -> Image:
+    """Without an image (a requirements.txt) there is no gate and no tag; what the system holds is not known all the same."""
     reason = reference.reason
     make = absent if reference.is_absent else unknown
     gone: Fact[str] = make(reason, reference.origin)
-    return Image(reference=reference, cuda=gone, cudnn=gone, gate=gone, compat=gone, flavor=gone, status=gone, python=gone,
+    system: Fact[str] = unknown(f"{reason}: what the system holds is not known", reference.origin)
+    return Image(reference=reference, cuda=system, cudnn=system, gate=gone, compat=gone, flavor=system, status=gone, python=system,
                  arch=make(reason, reference.origin), family=gone)  # fmt: skip
 
 
@@ -123,13 +125,12 @@ def _unlisted_cuda(image: Image, tag: str, matrix: Matrix) -> Image:
         gone: Fact[str] = unknown("nvidia/cuda has no latest tag")
         return image._replace(status=known("removed", Origin(f"{here}, nvidia/cuda has had no latest tag since 2021")), cuda=gone, cudnn=gone, gate=gone, compat=gone)
     match = _CUDA_TAG.fullmatch(tag)
-    newest = matrix.newest_cuda_tag_release()
     if not match:
         reason = f"the tag {tag} is not one of nvidia/cuda's form (12.4.1-cudnn-runtime-ubuntu22.04)"
         return _all_unknown(image, reason, unknown(reason))
     cuda, cudnn, flavor = match.group(1), match.group(2), match.group(3)
     siblings = matrix.cuda_tags_of(cuda)
-    status = _status_of_unlisted(tag, cuda, cudnn, siblings, newest)
+    status = _status_of_unlisted(tag, cuda, cudnn, siblings, matrix)
     image = image._replace(cuda=known(cuda, here), status=status, gate=gate_of_cuda(cuda, None, "amd64", matrix), compat=known(minor(cuda) or cuda, here))
     return image._replace(
         flavor=known(flavor, here) if flavor else unknown(f"the tag {tag} names no flavor"),
@@ -137,14 +138,16 @@ def _unlisted_cuda(image: Image, tag: str, matrix: Matrix) -> Image:
     )
 
 
-def _status_of_unlisted(tag: str, cuda: str, cudnn: str | None, siblings: tuple[CudaTagRow, ...], newest: str) -> Fact[str]:
+def _status_of_unlisted(tag: str, cuda: str, cudnn: str | None, siblings: tuple[CudaTagRow, ...], matrix: Matrix) -> Fact[str]:
+    newest = matrix.newest_cuda_tag_release()
     if parse(cuda) > parse(newest):
         return unknown(f"the tag {tag} is newer than the matrix (its newest nvidia/cuda release is {newest})")
     if minor(cuda) == "12.7" or (siblings and cudnn and not any(row.cudnn for row in siblings)):
         return known("never-published", Origin(f"matrix table cuda_tags: no such combination among {len(siblings)} tags of {cuda}"))
     if siblings and all(row.status == "removed" for row in siblings):
         return known("removed", Origin(f"matrix table cuda_tags: every tag of {cuda} is removed"))
-    nearest = siblings[0].tag if siblings else newest
+    alike = nearest_published(f"nvidia/cuda:{tag}", matrix)
+    nearest = alike.partition(":")[2] if alike else newest
     return unknown(f"the tag {tag} is not in the matrix (nearest known: {nearest})")
 
 

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from envdoctor.facts import Fact, Facts, Package
 from envdoctor.judging import builds
 from envdoctor.matrix import Matrix
-from envdoctor.versions import leading, major
+from envdoctor.matrix.rows import OrtRow
+from envdoctor.versions import at_least, leading, major
 
 _CUBLAS_APT = ("libcublas-", "cuda-libraries-", "cuda-toolkit-", "cuda-runtime-", "cuda-12-", "cuda-11-", "cuda-13-")
 
@@ -72,7 +73,7 @@ def _lacking(facts: Facts, found: str, system: Fact[str] | None = None) -> Answe
 
 
 def _what_is_there(name: str, fact: Fact[str]) -> str:
-    return f"the image holds {name} {fact.get()}" if fact.is_known else f"no {name}: {fact.reason}"
+    return f"the image holds {name} {fact.get()}" if fact.is_known else f"there is no {name}: {fact.reason}"
 
 
 def _major(fact: Fact[str]) -> int | None:
@@ -106,9 +107,9 @@ def _cuda_wheels(facts: Facts, matrix: Matrix) -> Iterator[tuple[int, str]]:
         if item.name == "nvidia-cublas" and item.version:
             yield int(item.version.split(".")[0]), "nvidia-cublas, a wheel that the loader does not search"
         if item.name == "onnxruntime-gpu" and "cudnn" in item.extras:
-            for row in builds.onnxruntime_builds(item, facts, matrix):
+            for row in _with_extras(item, facts, matrix):
                 yield major(row.cuda), "the [cuda,cudnn] extras, wheels that the loader does not search"
-        if item.name == "torch" and item.manager != "image" and builds.variant(item) != "cpu":
+        if item.name == "torch" and item.manager != "image":
             for build in builds.torch_builds(item, facts, matrix):
                 yield major(build.cuda or "0"), "torch's own wheels, which count only once torch is imported"
 
@@ -119,11 +120,19 @@ def _cudnn_wheels(facts: Facts, matrix: Matrix) -> Iterator[tuple[int, str]]:
             number = leading(item.version or "9")
             yield major(number or "9"), f"{item.name}, a wheel that the loader does not search"
         if item.name == "onnxruntime-gpu" and "cudnn" in item.extras:
-            for row in builds.onnxruntime_builds(item, facts, matrix):
+            for row in _with_extras(item, facts, matrix):
                 yield row.cudnn, "the [cudnn] extra, a wheel that the loader does not search"
-        if item.name == "torch" and item.manager != "image" and builds.variant(item) != "cpu":
+        if item.name == "torch" and item.manager != "image":
             for build in builds.torch_builds(item, facts, matrix):
                 yield major(build.cudnn or "0"), "torch's own wheels, which count only once torch is imported"
+
+
+def _with_extras(item: Package, facts: Facts, matrix: Matrix) -> Iterator[OrtRow]:
+    """The builds whose [cuda,cudnn] extras bring wheels: from 1.21 on, for CUDA 12 and later; pip ignores an extra that
+    a build does not have. Source: https://github.com/microsoft/onnxruntime/pull/23659"""
+    for row in builds.onnxruntime_builds(item, facts, matrix):
+        if at_least(row.version, "1.21") and major(row.cuda) >= 12:
+            yield row
 
 
 def _cuda_suffix(name: str) -> int | None:

@@ -33,6 +33,8 @@ class Table(Generic[Row]):
         self._bytes: bytes | None = None
         self._sources: Mapping[str, str] = {}
         self._rows: tuple[Row, ...] | None = None
+        self._parsed: dict[bytes, Row] = {}
+        self._selected: dict[bytes, tuple[Row, ...]] = {}
 
     @property
     def file(self) -> str:
@@ -68,7 +70,9 @@ class Table(Generic[Row]):
     def where(self, column: str, value: str) -> tuple[Row, ...]:
         """The rows with that text in that column; the other lines are not parsed."""
         wanted = f'"{column}":{json.dumps(value)}'.encode()
-        return tuple(self._parse(line) for line in self.content.split(b"\n")[1:] if wanted in line)
+        if wanted not in self._selected:
+            self._selected[wanted] = tuple(self._parse(line) for line in self.content.split(b"\n")[1:] if wanted in line)
+        return self._selected[wanted]
 
     def last(self) -> Row | None:
         """The row that stands last in canonical order (the newest, where versions are the key)."""
@@ -89,6 +93,13 @@ class Table(Generic[Row]):
         return self.content[newline_before + 1 : end if end >= 0 else None]
 
     def _parse(self, line: bytes) -> Row:
+        """The row on a line, parsed once: one check asks for the same builds many times."""
+        row = self._parsed.get(line)
+        if row is None:
+            row = self._parsed[line] = self._parse_anew(line)
+        return row
+
+    def _parse_anew(self, line: bytes) -> Row:
         try:
             found = json.loads(line.rstrip(b",\r"))
         except ValueError as error:

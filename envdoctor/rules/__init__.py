@@ -16,6 +16,7 @@ from envdoctor.rules import (
     gpu_not_in_driver,
     gpu_not_in_onnxruntime,
     gpu_not_in_torch,
+    host_without_gpu,
     image_end_of_life,
     image_tag_floating,
     image_tag_removed,
@@ -33,12 +34,14 @@ from envdoctor.rules import (
     torch_companion_mismatch,
     torch_cpu_wheel,
     unpinned_gpu_package,
+    version_not_on_index,
 )
 from envdoctor.rules.rule import Rule
 
 _MODULES = (
     image_tag_removed,
     image_wrong_architecture,
+    host_without_gpu,
     start_gate_refuses,
     driver_too_old,
     needs_forward_compat,
@@ -59,6 +62,7 @@ _MODULES = (
     ngc_torch_replaced,
     torch_companion_mismatch,
     cudnn_shadowed,
+    version_not_on_index,
     no_wheel_for_python,
     unpinned_gpu_package,
     disable_require_ignored,

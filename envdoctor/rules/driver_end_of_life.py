@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from envdoctor.facts import FactAbsent, Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import of, of_row
+from envdoctor.judging.jetson import not_by_driver_number
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -14,8 +15,7 @@ _SOURCES = ("https://docs.nvidia.com/datacenter/tesla/drivers/supported-drivers-
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    if facts.host.l4t.is_known:
-        raise FactAbsent("a Jetson's driver comes with its L4T release")
+    not_by_driver_number(facts.host)
     driver = facts.host.driver.need()
     row = matrix.branch(driver, windows=facts.host.is_windows)
     if row is None or row.supported is None:

@@ -8,6 +8,7 @@ from envdoctor.facts import FactAbsent, Facts
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.components import below_floor
 from envdoctor.judging.evidence import of
+from envdoctor.judging.jetson import not_by_driver_number
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import at_least, leading, minor
@@ -21,8 +22,7 @@ _SOURCES = (
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if not (facts.image.family.get() or "").startswith("ngc/"):
         raise FactAbsent("the image is not an NGC framework image")
-    if facts.host.l4t.is_known:
-        raise FactAbsent("a Jetson is judged by its L4T release, not by a driver number")
+    not_by_driver_number(facts.host)
     cuda = leading(facts.image.cuda.need()) or ""
     ours = facts.host.driver_cuda.need()
     enough = at_least(ours, minor(cuda) or cuda)

@@ -6,21 +6,22 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging.components import Component, base_counts, below_floor, cuda_components
+from envdoctor.judging.components import Component, anything_unseen, base_counts, below_floor, cuda_components
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, sentence
 from envdoctor.judging.forward_compat import escape
+from envdoctor.judging.jetson import not_by_driver_number
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import at_least, major
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    if facts.host.l4t.is_known:
-        raise FactAbsent("a Jetson is judged by its L4T release, not by a driver number")
+    not_by_driver_number(facts.host)
     components = cuda_components(facts, matrix)
     facts.host.driver.need()
     yield from each(components, lambda component: _judge(component, facts, matrix))
+    anything_unseen(facts)
 
 
 def _judge(component: Component, facts: Facts, matrix: Matrix) -> Iterator[Finding]:

@@ -7,19 +7,29 @@ from collections.abc import Iterator
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import of
+from envdoctor.judging.forward_compat import not_activated
+from envdoctor.judging.jetson import not_by_driver_number
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
-from envdoctor.versions import at_least, leading, minor
+from envdoctor.versions import at_least, leading, major, minor
 
 _SOURCES = (
     "https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html",
     "https://github.com/NVIDIA/nvidia-container-toolkit/blob/main/CHANGELOG.md",
+)
+_OFF_THE_PATH = "take the compat folder out of LD_LIBRARY_PATH: the container toolkit adds it where it is needed"
+_SWITCHED_OFF = (
+    "or remove the package in the Dockerfile: RUN rm -rf /usr/local/cuda*/compat && ldconfig",
+    "or switch it off on the host: nvidia-ctk config --in-place --set nvidia-container-runtime.modes.legacy.cuda-compat-mode=disabled",
 )
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if facts.host.is_windows:
         raise FactAbsent("under Windows and WSL the host's libcuda is used")
+    not_by_driver_number(facts.host)
+    if facts.host.driver.is_absent:
+        facts.host.driver.need()
     if (facts.image.family.get() or "").startswith("ngc/") and not _forced(facts):
         raise FactAbsent("the entrypoint of NGC images tries the compatibility libraries before it uses them")
     compat, how = _compat(facts)
@@ -35,7 +45,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
             f"{how}, newer than the driver's CUDA {ours}: it helps on data center GPUs and fails with error 804 on GeForce; state the GPU"
         )
     wrong = [gpu for gpu in facts.host.gpus.need() if gpu.forward_compat.get() is False]
-    if wrong:
+    if wrong and (_forced(facts) or not not_activated(facts)):
         yield _wrong_gpu(facts, wrong[0], compat, ours, how)
 
 
@@ -55,7 +65,7 @@ def _older_than_driver(facts: Facts, compat: str, ours: str) -> Iterator[Finding
             " kernel driver, and CUDA fails with error 803 (system has unsupported display driver / cuda driver combination)."
         ),
         severity=Severity.ERROR,
-        remedy=("take the compat folder out of LD_LIBRARY_PATH: the container toolkit adds it where it is needed",),
+        remedy=(_OFF_THE_PATH,),
         verify="docker run --rm --gpus all IMAGE sh -c 'echo $LD_LIBRARY_PATH'",
         at=facts.image.env.origin,
         evidence=(of("host.driver.cuda", facts.host.driver_cuda), of("image.compat", facts.image.compat)),
@@ -73,19 +83,17 @@ def _compat(facts: Facts) -> tuple[str, str]:
 
 
 def _wrong_gpu(facts: Facts, gpu: Gpu, compat: str, ours: str, how: str) -> Finding:
-    old = facts.host.toolkit_version.get()
-    mounts = f" The stated NVIDIA Container Toolkit {old} decides whether it is activated." if old else ""
+    upgrade = f"upgrade the host's driver to one that reports CUDA {minor(compat) or compat} or newer"
+    first = f"{how[0].upper()}{how[1:]}, newer than the driver's CUDA {ours}."
+    fails = f"CUDA fails on {gpu.label} with error 804 (forward compatibility was attempted on non supported HW)"
+    without = "; without it, minor-version compatibility runs" if major(compat) == major(ours) else ""
+    text = f"Where the container toolkit activates it, {fails}{without}."
+    if _forced(facts):
+        text = f"LD_LIBRARY_PATH puts it in front of the driver's own libcuda, and {fails}."
     return Finding(
-        message=(
-            f"{how[0].upper()}{how[1:]}, newer than the driver's CUDA {ours}. Where the container toolkit activates it, CUDA fails on {gpu.label} with"
-            f" error 804 (forward compatibility was attempted on non supported HW); without it, minor-version compatibility runs.{mounts}"
-        ),
+        message=f"{first} {text}",
         severity=Severity.ERROR if _forced(facts) else Severity.WARNING,
-        remedy=(
-            f"upgrade the host's driver to one that reports CUDA {minor(compat) or compat} or newer",
-            "or remove the package in the Dockerfile: RUN rm -rf /usr/local/cuda*/compat && ldconfig",
-            "or switch it off on the host: nvidia-ctk config --in-place --set nvidia-container-runtime.modes.legacy.cuda-compat-mode=disabled",
-        ),
+        remedy=(_OFF_THE_PATH, f"or {upgrade}") if _forced(facts) else (upgrade, *_SWITCHED_OFF),
         verify='docker run --rm --gpus all IMAGE sh -c "ldconfig -p | grep libcuda.so"',
         at=facts.image.reference.origin,
         evidence=(of("host.driver.cuda", facts.host.driver_cuda), of("image.cuda", facts.image.cuda), of("host.gpus", gpu.name)),

@@ -20,6 +20,8 @@ _SOURCES = ("https://docs.nvidia.com/datacenter/tesla/drivers/cuda-toolkit-drive
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if facts.image.family.get() == "ngc/pytorch":
         raise FactAbsent("an NGC image is judged by what its PyTorch holds")
+    if facts.image.reference.is_absent and not facts.image.cuda.is_known:
+        raise FactAbsent(facts.image.reference.reason)
     if base_counts(facts) is False:
         raise FactAbsent("nothing in the workload links to the image's CUDA")
     cuda = facts.image.cuda.need()
@@ -27,7 +29,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if not windows:
         raise FactUnknown(f"the matrix does not know which GPUs CUDA {cuda} targets")
     if facts.host.gpus.is_known:
-        yield from each(facts.host.gpus.need(), lambda gpu: _judge(gpu, windows, facts))
+        yield from each(facts.host.gpus.need(), lambda gpu: _judge(gpu, windows, facts, matrix))
     elif not all(_serves_all_of_driver(facts, matrix, window) for window in windows):
         facts.host.gpus.need()
 
@@ -48,7 +50,7 @@ def _serves_all_of_driver(facts: Facts, matrix: Matrix, window: WindowRow) -> bo
     return bool(driven) and all(coverage(capability, window.sm) is Coverage.NATIVE for capability in driven)
 
 
-def _judge(gpu: Gpu, windows: list[WindowRow], facts: Facts) -> Iterator[Finding]:
+def _judge(gpu: Gpu, windows: list[WindowRow], facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     capability = gpu.compute_capability.need()
     answers = {coverage(capability, window.sm) for window in windows}
     if answers <= {Coverage.NATIVE, Coverage.UNPROMISED}:
@@ -59,14 +61,17 @@ def _judge(gpu: Gpu, windows: list[WindowRow], facts: Facts) -> Iterator[Finding
     number = float(capability)
     lowest = min(float(f"{target.rstrip('af')[:-1]}.{target.rstrip('af')[-1]}") for target in window.sm)
     counts = base_counts(facts) is True
+    row = matrix.architecture(capability)
     if number < lowest:
+        last = row.last_cuda if row and row.last_cuda else "an older major"
         yield _finding(gpu, window, facts, Severity.ERROR if counts else Severity.NOTE, f"CUDA {window.cuda} dropped {gpu.label} (compute capability"
                        f" {capability}; it starts at {lowest}): neither its libraries nor programs built with it hold code for the GPU",
-                       "use an image of an older CUDA major that still targets this GPU")  # fmt: skip
+                       f"use an image of CUDA {last}, the last that targets this GPU, or older")  # fmt: skip
     else:
         yield _finding(gpu, window, facts, Severity.WARNING if counts else Severity.NOTE, f"CUDA {window.cuda} is older than {gpu.label} (compute capability"
                        f" {capability}): its libraries hold no machine code for the GPU. What carries PTX is compiled at start-up; the rest fails with"
-                       ' "no kernel image is available"', "use an image whose CUDA targets this GPU (12.8 or newer for Blackwell)")  # fmt: skip
+                       ' "no kernel image is available"', f"use an image of CUDA {row.first_cuda}, the first that targets this GPU, or newer" if row and row.first_cuda
+                       else "use an image whose CUDA targets this GPU")  # fmt: skip
     if not counts:
         raise FactUnknown(f"whether anything in the workload links to the image's CUDA {window.cuda} is not known")
 

@@ -8,6 +8,7 @@ from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of
+from envdoctor.judging.jetson import not_by_driver_number
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import ArchitectureRow
 from envdoctor.rules.rule import Rule
@@ -16,8 +17,7 @@ _SOURCES = ("https://docs.nvidia.com/datacenter/tesla/drivers/cuda-toolkit-drive
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    if facts.host.l4t.is_known:
-        raise FactAbsent("a Jetson's driver comes with its L4T release")
+    not_by_driver_number(facts.host)
     gpus = facts.host.gpus.need()
     driver = facts.host.driver.need()
     branch = matrix.branch(driver, windows=facts.host.is_windows)

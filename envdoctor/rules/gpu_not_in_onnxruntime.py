@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 from envdoctor.facts import Facts, FactUnknown, Gpu, Package
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds
+from envdoctor.judging import builds, fitting
 from envdoctor.judging.code import Coverage, agreed, coverage, listed
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
-from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.evidence import of, of_package
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow
 from envdoctor.rules.rule import Rule
+from envdoctor.versions import major
 
 _SOURCES = (
     "https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html",
@@ -24,14 +25,14 @@ _SOURCES = (
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     packages = onnxruntime_gpu_in_use(facts)
     gpus = facts.host.gpus.need()
-    for package in packages:
-        rows = builds.onnxruntime_builds(package, facts, matrix)
-        yield from each(gpus, lambda gpu, package=package, rows=rows: _judge(gpu, package, rows, facts, matrix))  # type: ignore[misc]
+    found = [(package, builds.onnxruntime_builds(package, facts, matrix)) for package in packages]
+    pairs = [(gpu, *choices) for choices in found for gpu in gpus]
+    yield from each(pairs, lambda pair: _judge(*pair, facts, matrix))
 
 
 def _judge(gpu: Gpu, package: Package, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     capability = gpu.compute_capability.need()
-    what = described(package)
+    what = builds.label(package, rows)
     if any(row.sm is None for row in rows):
         raise FactUnknown(f"which GPUs {what} holds code for is not known")
     answer = agreed({coverage(capability, row.sm or (), row.ptx or ()) for row in rows}, what)
@@ -51,7 +52,7 @@ def _judge(gpu: Gpu, package: Package, rows: tuple[OrtRow, ...], facts: Facts, m
     yield Finding(
         message=text,
         severity=Severity.WARNING if answer is Coverage.JIT else loss_of_gpu(facts),
-        remedy=_remedy(capability, facts, matrix),
+        remedy=_remedy(capability, answer, facts, matrix),
         verify='python -c "import onnxruntime as o; print(o.__version__, o.get_device())"',
         at=package.origin,
         evidence=(of_package(package), of("host.gpus.compute_capability", gpu.compute_capability)),
@@ -59,12 +60,18 @@ def _judge(gpu: Gpu, package: Package, rows: tuple[OrtRow, ...], facts: Facts, m
     )
 
 
-def _remedy(capability: str, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
-    python = builds.python_of(facts)
+def _remedy(capability: str, answer: Coverage, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
+    """A version that runs in this image; else the newest that has machine code, with what it needs besides; else the source."""
+    pin = fitting.onnxruntime_pin(facts, matrix, native_only=answer is Coverage.JIT)
+    if pin:
+        return (pin,)
+    source = f"build ONNX Runtime from source with CMAKE_CUDA_ARCHITECTURES={capability.replace('.', '')}"
     for row in matrix.onnxruntime(builds.platform_of(facts)):
-        if row.sm and coverage(capability, row.sm) is Coverage.NATIVE and (python is None or python in row.python):
-            return (f'pip install "onnxruntime-gpu=={row.version}"  # CUDA {row.cuda}, cuDNN {row.cudnn}, has code for {capability}',)
-    return (f"build ONNX Runtime from source with CMAKE_CUDA_ARCHITECTURES={capability.replace('.', '')}",)
+        if row.sm and coverage(capability, row.sm) is Coverage.NATIVE:
+            tag = fitting.cuda_tag(major(row.cuda), row.cudnn, facts, matrix)
+            needs = f"CUDA {row.cuda}, cuDNN {row.cudnn} and Python {row.python[0]} or newer" + (f", such as {tag}" if tag else "")
+            return (f'use an image with {needs}, and pip install "onnxruntime-gpu=={row.version}"', f"or {source}")
+    return (source,)
 
 
 RULE = Rule(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from envdoctor.facts import Facts, FactUnknown, Gpu, Package
+from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Package, unknown
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds
+from envdoctor.judging import builds, fitting
 from envdoctor.judging.code import Coverage, agreed, coverage, listed
 from envdoctor.judging.components import torch_in_use
 from envdoctor.judging.each import each
-from envdoctor.judging.evidence import described, of, of_package
-from envdoctor.judging.images import ngc_release
+from envdoctor.judging.evidence import of, of_package
+from envdoctor.judging.images import NGC_PYTORCH, ngc_release
 from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import NgcRow
 from envdoctor.rules.rule import Rule
+from envdoctor.versions import leading
 
+_TARGET = re.compile(r"[0-9]{2,3}[af]?", re.ASCII)
 Targets = tuple[tuple[str, ...], tuple[str, ...]]  # SASS, PTX
 
 _SOURCES = (
@@ -24,11 +28,13 @@ _SOURCES = (
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    packages = [package for package in torch_in_use(facts) if builds.variant(package) != "cpu"]
+    packages = [package for package in torch_in_use(facts) if not builds.is_cpu_build(package, facts, matrix)]
+    if not packages:
+        raise FactAbsent("only the CPU build of torch is installed")
     gpus = facts.host.gpus.need()
-    for package in packages:
-        choices = _targets(package, facts, matrix)
-        yield from each(gpus, lambda gpu, package=package, choices=choices: _judge(gpu, package, choices, facts, matrix))  # type: ignore[misc]
+    targets = [(package, _targets(package, facts, matrix)) for package in packages]
+    pairs = [(gpu, *choices) for choices in targets for gpu in gpus]
+    yield from each(pairs, lambda pair: _judge(*pair, facts, matrix))
 
 
 def _targets(package: Package, facts: Facts, matrix: Matrix) -> list[Targets]:
@@ -39,7 +45,7 @@ def _targets(package: Package, facts: Facts, matrix: Matrix) -> list[Targets]:
         names = [str(name) for name in listed_now]
         return [(_numbers(names, "sm_"), _numbers(names, "compute_"))]
     if package.manager == "image":
-        return _of_image(facts, matrix)
+        return _of_image(matrix.ngc(ngc_release(facts.image.reference.get()) or ""), facts, matrix)
     rows = builds.torch_builds(package, facts, matrix)
     if not rows:
         return _of_variant(package, matrix)
@@ -47,22 +53,21 @@ def _targets(package: Package, facts: Facts, matrix: Matrix) -> list[Targets]:
 
 
 def _numbers(names: list[str], prefix: str) -> tuple[str, ...]:
-    return tuple(name[len(prefix) :] for name in names if name.startswith(prefix) and name[len(prefix) :].rstrip("af").isdigit())
+    found = (name[len(prefix) :] for name in names if name.startswith(prefix))
+    return tuple(target for target in found if _TARGET.fullmatch(target))
 
 
-def _of_image(facts: Facts, matrix: Matrix) -> list[Targets]:
-    row = matrix.ngc(ngc_release(facts.image.reference.get()) or "")
+def _of_image(row: NgcRow | None, facts: Facts, matrix: Matrix) -> list[Targets]:
     on_arm = builds.platform_of(facts) == "linux_aarch64"
     sass = (row.sm_arm64 if on_arm else row.sm_amd64) if row else None
     if row is None or sass is None:
-        return _documented(facts, matrix)
+        return _documented(row, matrix)
     return [(sass, (row.ptx_arm64 if on_arm else row.ptx_amd64) or ())]
 
 
-def _documented(facts: Facts, matrix: Matrix) -> list[Targets]:
+def _documented(row: NgcRow | None, matrix: Matrix) -> list[Targets]:
     """Release notes give the lowest compute capability; nothing newer than the toolkit can be in the binaries."""
-    row = matrix.ngc(ngc_release(facts.image.reference.get()) or "")
-    window = matrix.window(facts.image.cuda.need())
+    window = matrix.window(leading(row.cuda or "") or "") if row else None
     if row is None or row.min_capability is None or window is None:
         return []
     lowest = row.min_capability.replace(".", "")
@@ -77,7 +82,7 @@ def _of_variant(package: Package, matrix: Matrix) -> list[Targets]:
 
 
 def _judge(gpu: Gpu, package: Package, choices: list[Targets], facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    what = described(package)
+    what = builds.label(package, builds.torch_builds(package, facts, matrix))
     capability = gpu.compute_capability.need()
     answer = agreed({coverage(capability, sass, ptx) for sass, ptx in choices}, what)
     partly = len(choices) < len(builds.torch_builds(package, facts, matrix)) and not facts.observed.get("torch")
@@ -90,7 +95,7 @@ def _judge(gpu: Gpu, package: Package, choices: list[Targets], facts: Facts, mat
             raise FactUnknown(f"{what} is in no table: its CUDA can target this GPU, whether the build does is not known")
         return
     if answer is Coverage.JIT:
-        yield _jit(gpu, capability, package, choices, facts)
+        yield _jit(gpu, capability, package, facts, matrix)
     else:
         yield _none(gpu, capability, package, choices, facts, matrix)
 
@@ -99,11 +104,11 @@ def _none(gpu: Gpu, capability: str, package: Package, choices: list[Targets], f
     held = sorted({target for sass, _ in choices for target in sass}, key=lambda target: int(target.rstrip("af")))
     return Finding(
         message=(
-            f"{described(package)} has no code for {gpu.label} (compute capability {capability}): it holds {listed(held) or 'nothing that fits'} and no"
+            f"{builds.label(package, builds.torch_builds(package, facts, matrix))} has no code for {gpu.label} (compute capability {capability}): it holds {listed(held) or 'nothing that fits'} and no"
             ' PTX that could be compiled for it. torch.cuda.is_available() is True, and the first kernel fails with "no kernel image is available".'
         ),
         severity=Severity.ERROR,
-        remedy=_remedy(capability, facts, matrix),
+        remedy=_remedy(capability, package, facts, matrix),
         verify='python -c "import torch; print(torch.cuda.get_arch_list()); torch.ones(1).cuda() + 1"',
         at=package.origin,
         evidence=(of_package(package), of("host.gpus.compute_capability", gpu.compute_capability)),
@@ -111,25 +116,43 @@ def _none(gpu: Gpu, capability: str, package: Package, choices: list[Targets], f
     )
 
 
-def _remedy(capability: str, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
-    """The newest release whose build has code for the GPU; preferring the default build."""
-    python = builds.python_of(facts)
-    for row in matrix.torch(builds.platform_of(facts)):
-        fits = row.sm is not None and coverage(capability, row.sm) is Coverage.NATIVE
-        if fits and row.cuda and (python is None or python in row.python):
-            index = "" if row.default else f" --index-url https://download.pytorch.org/whl/cu{row.cuda.replace('.', '')}"
-            return (f'pip install "torch=={row.version}"{index}  # CUDA {row.cuda}, has code for {capability}',)
-    return ("build PyTorch from source with TORCH_CUDA_ARCH_LIST set to " + capability,)
+def _remedy(capability: str, package: Package, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
+    if package.manager == "image":
+        release = _ngc_release_with(capability, facts, matrix)
+        if release:
+            return (f"use {NGC_PYTORCH}:{release}-py3, whose PyTorch has code for {capability}",)
+        return (f"use a plain image and a PyTorch wheel with code for {capability}: the NGC image's own is built into it",)
+    source = f"build PyTorch from source with TORCH_CUDA_ARCH_LIST={capability}"
+    public = (package.version or "").partition("+")[0]
+    pin = fitting.torch_pin(facts, matrix, public)
+    if pin:
+        return (f"{pin}, has code for {capability}",)
+    any_python = fitting.torch_pin(facts._replace(image=facts.image._replace(python=unknown("any Python"))), matrix)
+    return (f"use an image with a newer Python, and {any_python}, has code for {capability}", f"or {source}") if any_python else (source,)
 
 
-def _jit(gpu: Gpu, capability: str, package: Package, choices: list[Targets], facts: Facts) -> Finding:
+def _ngc_release_with(capability: str, facts: Facts, matrix: Matrix) -> str | None:
+    """The newest NGC release whose PyTorch has code for the GPU and whose CUDA the driver runs."""
+    for release in reversed(matrix.ngc_releases()):
+        row = matrix.ngc(release)
+        targets = _of_image(row, facts, matrix)
+        if row and row.cuda and targets and all(coverage(capability, sass, ptx) is Coverage.NATIVE for sass, ptx in targets):
+            if fitting.driver_runs(facts, leading(row.cuda) or "", matrix):
+                return release
+    return None
+
+
+def _jit(gpu: Gpu, capability: str, package: Package, facts: Facts, matrix: Matrix) -> Finding:
     return Finding(
         message=(
-            f"{described(package)} has only PTX for {gpu.label} (compute capability {capability}): the driver compiles every kernel at first use, which takes"
-            " minutes at start-up and needs a driver as new as the toolkit."
+            f"{builds.label(package, builds.torch_builds(package, facts, matrix))} has only PTX for {gpu.label} (compute capability {capability}): the driver compiles every kernel at"
+            " first use, which takes minutes at start-up and needs a driver as new as the toolkit."
         ),
         severity=Severity.WARNING,
-        remedy=("use a release with machine code for this GPU", "keep the JIT cache: set CUDA_CACHE_PATH to a volume and CUDA_CACHE_MAXSIZE=4294967296"),
+        remedy=(
+            *_remedy(capability, package, facts, matrix)[:1],
+            "or keep the JIT cache: set CUDA_CACHE_PATH to a volume and CUDA_CACHE_MAXSIZE=4294967296",
+        ),
         verify='python -c "import torch; print(torch.cuda.get_arch_list())"',
         at=package.origin,
         evidence=(of_package(package), of("host.gpus.compute_capability", gpu.compute_capability)),

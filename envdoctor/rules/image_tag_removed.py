@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from envdoctor.facts import Facts
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import of
-from envdoctor.judging.images import nearest_published
+from envdoctor.judging.images import nearest_published, split
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -22,11 +22,12 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     status = facts.image.status.need()
     if status not in ("removed", "never-published"):
         return
+    name = reference if split(reference)[1] else f"{reference}, which means its tag latest,"
     what = "was removed from the registry" if status == "removed" else "was never published"
     nearest = nearest_published(reference, matrix)
     pinned = facts.image.digest.is_known
     yield Finding(
-        message=f"{reference} {what}: the pull fails" + (" unless the digest is still held by a mirror" if pinned else "") + ".",
+        message=f"{name} {what}: the pull fails" + (" unless the digest is still held by a mirror" if pinned else "") + ".",
         severity=Severity.ERROR,
         remedy=(f"use {nearest}",) if nearest else ("use a tag of a CUDA release that is still published",),
         verify=f"docker manifest inspect {reference}",

@@ -24,7 +24,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     yield Finding(
         message=f'The image is built for {", ".join(arches)} and the host is {host}: the container stops with "exec format error" (or runs under emulation, without the GPU).',
         severity=Severity.ERROR,
-        remedy=(f"use a tag that has a {host} build",),
+        remedy=(f"use a tag that has a build for {host}",),
         verify="docker manifest inspect IMAGE",
         at=facts.image.reference.origin,
         evidence=(of("image.arch", facts.image.arch), of("host.arch", facts.host.arch)),

@@ -3,53 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from enum import Enum
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging.components import cuda_components
+from envdoctor.judging.components import Component, cuda_components
 from envdoctor.judging.each import each
-from envdoctor.judging.evidence import of
+from envdoctor.judging.evidence import of, sentence
+from envdoctor.judging.jetson import is_jetson
 from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import L4tRow
 from envdoctor.rules.rule import Rule
-from envdoctor.versions import at_least, major
+from envdoctor.versions import major
 
 _SOURCES = ("https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html", "https://developer.nvidia.com/embedded/jetpack-archive")
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    if not facts.host.l4t.is_known:
+    if not is_jetson(facts.host):
         raise FactAbsent("the host is not a Jetson")
     release = facts.host.l4t.need()
     row = matrix.l4t(release)
     if row is None:
         raise FactUnknown(f"the matrix does not know L4T {release}")
-    newest = row.cuda_by_compat or row.cuda
     components = [component for component in cuda_components(facts, matrix) if component.cudas]
-    yield from each(components, lambda component: _judge(component.label, component.cudas, row.cuda, newest, row.source, facts))
+    yield from each(components, lambda component: _judge(component, row, facts))
 
 
-def _judge(label: str, cudas: tuple[str, ...], native: str, newest: str, source: tuple[str, ...], facts: Facts) -> Iterator[Finding]:
-    above = {_above(cuda, native, newest) for cuda in cudas}
-    if above == {False}:
+def _judge(component: Component, row: L4tRow, facts: Facts) -> Iterator[Finding]:
+    newest = row.cuda_by_compat or row.cuda
+    above = {_above(cuda, row.cuda, newest) for cuda in component.cudas}
+    if above == {Reach.NATIVE}:
         return
-    if above != {True}:
-        raise FactUnknown(f"whether {label} runs on L4T {facts.host.l4t.get()} (CUDA {native}, up to {newest}) is not known")
+    if len(above) > 1:
+        raise FactUnknown(f"whether {component.label} runs on L4T {facts.host.l4t.get()} (CUDA {row.cuda}, up to {newest}) is not known")
+    too_new = above == {Reach.NONE}
+    lifted = f", up to {newest} with the compatibility package" if newest != row.cuda else ""
+    text = f"{sentence(component.label)} needs a newer CUDA than L4T {facts.host.l4t.get()} runs: its driver is of CUDA {row.cuda}{lifted}."
+    if not too_new:
+        text += " Without that package (the one made for Jetson) in the image CUDA does not start."
     yield Finding(
-        message=f"{label} needs a newer CUDA than L4T {facts.host.l4t.get()} runs: its driver is of CUDA {native}" + (f", up to {newest} with the compatibility package." if newest != native else "."),
-        severity=Severity.ERROR,
+        message=text,
+        severity=Severity.ERROR if too_new else Severity.WARNING,
         remedy=("use an l4t image of this JetPack release", "or flash a newer JetPack"),
         verify="cat /etc/nv_tegra_release",
-        at=facts.image.cuda.origin,
-        evidence=(of("host.l4t", facts.host.l4t), of("image.cuda", facts.image.cuda)),
-        sources=source or _SOURCES,
+        at=component.origin,
+        evidence=(of("host.l4t", facts.host.l4t), *component.evidence),
+        sources=row.source or _SOURCES,
     )
 
 
-def _above(cuda: str, native: str, newest: str) -> bool | None:
-    """Is the CUDA of another major than the driver's newest, and newer? Within the newest's major minor-version compatibility holds."""
-    if major(cuda) <= major(newest):
-        return False
-    return at_least(cuda, newest)
+class Reach(str, Enum):
+    NATIVE = "native"
+    BY_PACKAGE = "by the compatibility package"
+    NONE = "none"
+
+
+def _above(cuda: str, native: str, newest: str) -> Reach:
+    """Within a CUDA major minor-version compatibility is taken to hold."""
+    if major(cuda) <= major(native):
+        return Reach.NATIVE
+    return Reach.BY_PACKAGE if major(cuda) <= major(newest) else Reach.NONE
 
 
 RULE = Rule(

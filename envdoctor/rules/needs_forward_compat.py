@@ -8,15 +8,15 @@ from envdoctor.facts import FactAbsent, Facts
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.components import below_floor, cuda_components
 from envdoctor.judging.evidence import of, sentence
-from envdoctor.judging.forward_compat import escape
+from envdoctor.judging.forward_compat import escape, not_activated
+from envdoctor.judging.jetson import not_by_driver_number
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
-from envdoctor.versions import major, matches
+from envdoctor.versions import major
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    if facts.host.l4t.is_known:
-        raise FactAbsent("a Jetson is judged by its L4T release, not by a driver number")
+    not_by_driver_number(facts.host)
     components = [component for component in cuda_components(facts, matrix) if component.cudas]
     driver = facts.host.driver.need()
     for component in components:
@@ -40,7 +40,7 @@ def _finding(
             f"{sentence(label)} is above what driver {driver} runs by itself ({floor} or newer is needed). It runs only through forward compatibility:"
             f" {reason}{past}. {_activation(facts)}"
         ),
-        severity=Severity.NOTE if supported and not _inactive(facts) else Severity.WARNING,
+        severity=Severity.NOTE if supported and not not_activated(facts) else Severity.WARNING,
         remedy=(
             f"upgrade the host's driver to {floor} or newer, which needs no compatibility package",
             "or keep the NVIDIA Container Toolkit at 1.17.5 or newer, so that the image's cuda-compat libraries are activated",
@@ -52,14 +52,8 @@ def _finding(
     )
 
 
-def _inactive(facts: Facts) -> bool:
-    """Toolkit 1.17.4 stopped mounting the image's compat libraries; 1.17.5 brought them back through a hook."""
-    version = facts.host.toolkit_version.get()
-    return bool(version and matches(version, "1.17.4"))
-
-
 def _activation(facts: Facts) -> str:
-    if _inactive(facts):
+    if not_activated(facts):
         return "The stated NVIDIA Container Toolkit 1.17.4 does not activate the image's cuda-compat libraries."
     return "The NVIDIA Container Toolkit has to activate the image's cuda-compat libraries (every release but 1.17.4 does)."
 

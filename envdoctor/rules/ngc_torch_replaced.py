@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envdoctor.facts import FactAbsent, Facts
+from envdoctor.facts import FactAbsent, Facts, Package
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.matrix import Matrix
@@ -18,7 +18,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if facts.image.family.get() != "ngc/pytorch":
         raise FactAbsent("the image is not an NGC PyTorch image")
     for package in facts.packages.need().named(*_BRING_TORCH):
-        if package.manager not in ("pip", "uv", "conda"):
+        if package.manager not in ("pip", "uv", "conda") or _held_by_image(package):
             continue
         what = "replaces" if package.name == "torch" else "requires its own torch, which replaces"
         yield Finding(
@@ -28,7 +28,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
             ),
             severity=Severity.WARNING,
             remedy=(
-                f"leave {package.name} out: the image has its own",
+                f"leave {package.name} out: the image has its own" if package.name in ("torch", "torchvision") else f"install {package.name} with --no-deps, in a version built for the image's torch",
                 "or choose the NGC release with the version you need",
                 "or start from a plain image (nvidia/cuda or python) and install the wheels there",
             ),
@@ -37,6 +37,12 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
             evidence=(of_package(package), of("image.reference", facts.image.reference)),
             sources=_SOURCES,
         )
+
+
+def _held_by_image(package: Package) -> bool:
+    """pip leaves the image's own torchvision alone where the line asks for no particular one. (A torch that the image's
+    own satisfies is not among the packages any more.)"""
+    return package.name == "torchvision" and not package.version and not package.specifier
 
 
 RULE = Rule(

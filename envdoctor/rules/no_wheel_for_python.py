@@ -32,7 +32,7 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     without = facts._replace(image=facts.image._replace(python=unknown("any Python: the question is which have wheels")))
     rows: tuple[TorchRow | OrtRow, ...]
     if package.name == "torch":
-        rows = builds.torch_builds(package._replace(installed=True), without, matrix)
+        rows = builds.torch_of_version(package, without, matrix)
     else:
         rows = builds.onnxruntime_builds(package._replace(installed=True), without, matrix)
     if not rows:

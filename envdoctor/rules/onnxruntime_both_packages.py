@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envdoctor.facts import FactAbsent, Facts
+from envdoctor.facts import FactAbsent, Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.components import onnxruntime_gpu_in_use
 from envdoctor.judging.evidence import of_package
@@ -18,8 +18,10 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     gpu = onnxruntime_gpu_in_use(facts)[0]
     packages = facts.packages.need()
     cpu = packages.named("onnxruntime")
-    if not cpu:
-        raise FactAbsent("the CPU package onnxruntime is not installed")
+    if not cpu or not packages.named("onnxruntime-gpu"):
+        if packages.gaps and not facts.uses_stated:
+            raise FactUnknown(f"whether both packages are installed is not known: {packages.gaps[0]}")
+        raise FactAbsent("the CPU package onnxruntime is not installed beside it")
     yield Finding(
         message=(
             "onnxruntime and onnxruntime-gpu are both installed. They write the same files, so one destroys the other: whichever is installed last wins, and when both"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import Facts, FactUnknown, Package
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds, libraries
+from envdoctor.judging import builds, fitting, libraries
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of, of_package
@@ -40,7 +40,7 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         yield _finding(package, number, answer.found, rows, facts, matrix)
         return
     if supplies == {Supply.IF_LOADED}:
-        yield _only_in_wheels(package, number, answer.found, facts)
+        yield _only_in_wheels(package, number, answer.found, rows, facts)
         raise FactUnknown(f"whether the program loads the CUDA {number} libraries before the first session is not known ({answer.found})")
     raise FactUnknown(f"whether CUDA {' or '.join(map(str, needed))} is there for {described(package)} is not known: {answer.found}")
 
@@ -48,11 +48,11 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 def _finding(package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> Finding:
     return Finding(
         message=(
-            f"{described(package)} needs the CUDA {number} libraries (libcublasLt.so.{number}), and {found}. The CUDA provider does not load, and every session"
+            f"{builds.label(package, rows)} needs the CUDA {number} libraries (libcublasLt.so.{number}), and {found}. The CUDA provider does not load, and every session"
             " runs on the CPU without failing."
         ),
         severity=loss_of_gpu(facts),
-        remedy=_remedy(number, facts, matrix),
+        remedy=_remedy(number, rows, facts, matrix),
         verify="python -c \"import onnxruntime as o; print(o.InferenceSession('model.onnx', providers=['CUDAExecutionProvider']).get_providers())\"",
         at=package.origin,
         evidence=(of_package(package), of("image.cuda", facts.image.cuda), of("image.flavor", facts.image.flavor)),
@@ -60,27 +60,23 @@ def _finding(package: Package, number: int, found: str, rows: tuple[OrtRow, ...]
     )
 
 
-def _remedy(number: int, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
-    """The newest version that fits the image's CUDA, and the image that fits the version."""
-    remedies = [f"use a base image with CUDA {number} (flavor cudnn-runtime)"]
-    image, python = facts.image.cuda.get(), builds.python_of(facts)
-    for row in matrix.onnxruntime(builds.platform_of(facts)):
-        fits = image and major(row.cuda) == int(image.split(".")[0]) and row.index == "pypi"
-        if fits and libraries.cudnn(facts, matrix, row.cudnn).supply is not Supply.MISSING and (python is None or python in row.python):
-            remedies.insert(0, f'pip install "onnxruntime-gpu=={row.version}"  # CUDA {row.cuda}, cuDNN {row.cudnn}')
-            break
-    return tuple(remedies)
+def _remedy(number: int, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> tuple[str, ...]:
+    """The newest version that runs in this image, and the image that fits the version."""
+    pin = fitting.onnxruntime_pin(facts, matrix)
+    tag = fitting.cuda_tag(number, rows[0].cudnn, facts, matrix) if rows else None
+    image = f"use a base image with CUDA {number}" + (f", such as {tag}" if tag else " (flavor cudnn-runtime)")
+    return (pin, f"or {image}") if pin else (image,)
 
 
-def _only_in_wheels(package: Package, number: int, found: str, facts: Facts) -> Finding:
+def _only_in_wheels(package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts) -> Finding:
+    how, remedies = fitting.loaded_first(rows, found)
     return Finding(
         message=(
-            f"{described(package)} needs the CUDA {number} libraries, which are only in {found}. It does not find them by itself: without"
-            " onnxruntime.preload_dlls() (1.21 and later) or an import of torch before the first session, it runs on the CPU."
+            f"{builds.label(package, rows)} needs the CUDA {number} libraries, which are only in {found}. It does not find them by itself: without {how}, it runs on the CPU."
         ),
         severity=Severity.NOTE,
-        remedy=("call onnxruntime.preload_dlls() right after import onnxruntime", "or use a cudnn-runtime base image"),
-        verify="python -c \"import onnxruntime as o; o.preload_dlls(); print(o.InferenceSession('model.onnx', providers=['CUDAExecutionProvider']).get_providers())\"",
+        remedy=(*remedies, "or use a cudnn-runtime base image"),
+        verify="python -c \"import onnxruntime as o; print(o.InferenceSession('model.onnx', providers=['CUDAExecutionProvider']).get_providers())\"",
         at=package.origin,
         evidence=(of_package(package), of("image.cuda", facts.image.cuda)),
         sources=_SOURCES,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import Facts, FactUnknown, Package
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds, libraries
+from envdoctor.judging import builds, fitting, libraries
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of, of_package
@@ -14,6 +14,7 @@ from envdoctor.judging.libraries import Supply
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow
 from envdoctor.rules.rule import Rule
+from envdoctor.versions import major
 
 _SOURCES = (
     "https://onnxruntime.ai/docs/execution-providers/CUDA-ExecutionProvider.html",
@@ -36,23 +37,22 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if supplies == {Supply.THERE}:
         return
     if supplies == {Supply.MISSING}:
-        yield _finding(package, number, answer.found, rows, facts)
+        yield _finding(package, number, answer.found, rows, facts, matrix)
         return
     if supplies == {Supply.IF_LOADED}:
-        yield _only_in_wheels(package, number, answer.found)
+        yield _only_in_wheels(package, number, answer.found, rows)
         raise FactUnknown(f"whether the program loads cuDNN {number} before the first session is not known ({answer.found})")
     raise FactUnknown(f"whether cuDNN {' or '.join(map(str, needed))} is there for {described(package)} is not known: {answer.found}")
 
 
-def _finding(package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts) -> Finding:
-    tag = "a -cudnn8-runtime tag (up to CUDA 12.2.2)" if number == 8 else "a -cudnn-runtime tag (CUDA 12.4.1 or newer)"
+def _finding(package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> Finding:
     return Finding(
         message=(
-            f"{described(package)} needs cuDNN {number} (libcudnn.so.{number}), and {found}. The CUDA provider does not load, and every session runs on the CPU"
+            f"{builds.label(package, rows)} needs cuDNN {number} (libcudnn.so.{number}), and {found}. The CUDA provider does not load, and every session runs on the CPU"
             " without failing."
         ),
         severity=loss_of_gpu(facts),
-        remedy=(f"use {tag} of nvidia/cuda", "or pin the onnxruntime-gpu version that needs the cuDNN major in the image"),
+        remedy=_remedy(number, rows, facts, matrix),
         verify="docker run --rm IMAGE sh -c 'ldconfig -p | grep libcudnn'",
         at=package.origin,
         evidence=(of_package(package), of("image.cudnn", facts.image.cudnn), of("image.reference", facts.image.reference)),
@@ -60,15 +60,24 @@ def _finding(package: Package, number: int, found: str, rows: tuple[OrtRow, ...]
     )
 
 
-def _only_in_wheels(package: Package, number: int, found: str) -> Finding:
+def _remedy(number: int, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> tuple[str, ...]:
+    """The image that fits the version, and the newest version that runs in this image."""
+    tag = fitting.cuda_tag(major(rows[0].cuda), number, facts, matrix)
+    pin = fitting.onnxruntime_pin(facts, matrix)
+    image = f"use a base image with cuDNN {number}" + (f", such as {tag}" if tag else "")
+    return (image, f"or {pin}") if pin else (image,)
+
+
+def _only_in_wheels(package: Package, number: int, found: str, rows: tuple[OrtRow, ...]) -> Finding:
+    how, remedies = fitting.loaded_first(rows, found)
     return Finding(
         message=(
-            f"{described(package)} needs cuDNN {number} (libcudnn.so.{number}), which is only in {found}. It does not find it by itself: without"
-            " onnxruntime.preload_dlls() (1.21 and later), an import of torch before the first session, or LD_LIBRARY_PATH, it runs on the CPU."
+            f"{builds.label(package, rows)} needs cuDNN {number} (libcudnn.so.{number}), which is only in {found}. It does not find it by itself: without {how}, or"
+            " LD_LIBRARY_PATH, it runs on the CPU."
         ),
         severity=Severity.NOTE,
-        remedy=("call onnxruntime.preload_dlls() right after import onnxruntime", "or use a cudnn-runtime base image"),
-        verify="python -c \"import onnxruntime as o; o.preload_dlls(); o.print_debug_info()\"",
+        remedy=(*remedies, "or use a cudnn-runtime base image"),
+        verify="python -c \"import onnxruntime as o; print(o.InferenceSession('model.onnx', providers=['CUDAExecutionProvider']).get_providers())\"",
         at=package.origin,
         evidence=(of_package(package),),
         sources=_SOURCES,

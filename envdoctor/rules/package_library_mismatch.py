@@ -24,7 +24,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     direct = [(item, matrix.needs(item.name)) for item in packages.items if item.name not in judged]
     needing = [(item, rows) for item, rows in direct if rows]
     if not needing:
-        if packages.gaps:
+        if packages.gaps and not facts.uses_stated:
             raise FactUnknown(f"whether other packages load CUDA libraries is not known: {packages.gaps[0]}")
         raise FactAbsent("no other package that loads CUDA libraries is known to be installed")
     yield from each(needing, lambda pair: _judge(pair[0], pair[1], facts, matrix))
@@ -84,12 +84,12 @@ def _fits(specifier: str, package: Package) -> bool:
 def _finding(package: Package, problem: _Problem, certain: bool, rows: list[NeedRow], facts: Facts) -> Finding:
     what, number, answer = problem
     lib = f"libcublas.so.{number}" if what == "CUDA" else f"libcudnn.so.{number}"
-    path = ": it is found only through LD_LIBRARY_PATH, or if the program loads it first" if answer.supply is Supply.IF_LOADED else ""
+    flavor = "cudnn8-runtime" if (what, number) == ("cuDNN", 8) else "cudnn-runtime"
     return Finding(
-        message=f"{described(package)} {'needs' if certain else 'may need'} {what} {number} ({lib}). There is: {answer.found}{path}.",
-        severity=Severity.ERROR if certain else Severity.NOTE,
+        message=f"{described(package)} {'needs' if certain else 'may need'} {what} {number} ({lib}){_told(answer)}.",
+        severity=Severity.ERROR if certain and answer.supply is Supply.MISSING else Severity.NOTE,
         remedy=(
-            f"use a base image with {what} {number} (a cudnn-runtime flavor)",
+            f"use a base image with {what} {number} (a {flavor} flavor)",
             f"or pin the {package.name} version that needs what is there",
             "or install the nvidia wheels and put their lib folders on LD_LIBRARY_PATH",
         ),
@@ -98,6 +98,12 @@ def _finding(package: Package, problem: _Problem, certain: bool, rows: list[Need
         evidence=(of_package(package), of(f"image.{what.lower()}", facts.image.cuda if what == "CUDA" else facts.image.cudnn), of("image.flavor", facts.image.flavor)),
         sources=(*rows[-1].source, *_SOURCES)[:3],
     )
+
+
+def _told(answer: Answer) -> str:
+    if answer.supply is Supply.IF_LOADED:
+        return f", which is only in {answer.found}: it is found through LD_LIBRARY_PATH, or if the program loads it first"
+    return f", and {answer.found}"
 
 
 RULE = Rule(

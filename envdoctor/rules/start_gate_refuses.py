@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu
+from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Origin, known
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.evidence import of
-from envdoctor.judging.requirement import Device, RequirementError, admits
+from envdoctor.judging.requirement import Device, RequirementError, admits, parse
+from envdoctor.judging.jetson import is_jetson
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -30,7 +31,9 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         raise FactAbsent(f"the gate is not enforced in {mode} mode")
     if all(term.strip().lower() in ("", "cuda>=9.0") for term in expressions) and not facts.host.driver.is_known:
         raise FactAbsent("the image's gate admits every driver in use (cuda>=9.0)")
-    facts.host.driver.need()
+    facts = _with_jetson(facts, matrix)
+    if not facts.host.l4t.is_known:
+        facts.host.driver.need()
     answers = {gpu: _admitted(expressions, facts, gpu) for gpu in _gpus(facts)}
     refused = [label for label, answer in answers.items() if answer is False]
     if not refused:
@@ -55,9 +58,24 @@ def _expressions(facts: Facts, matrix: Matrix) -> tuple[str, ...]:
     return tuple(" && ".join([gate, *others]) for gate in facts.image.gate.need().split("\n"))
 
 
+def _with_jetson(facts: Facts, matrix: Matrix) -> Facts:
+    """On a Jetson the gate sees the CUDA of the L4T release's driver."""
+    host = facts.host
+    if not is_jetson(host) or host.driver_cuda.is_known:
+        return facts
+    row = matrix.l4t(host.l4t.need())
+    if row is None:
+        raise FactUnknown(f"the matrix does not know L4T {host.l4t.get()}")
+    return facts._replace(host=host._replace(driver_cuda=known(row.cuda, Origin(f"L4T {host.l4t.get()} (matrix)"))))
+
+
 def _environment(facts: Facts) -> dict[str, str]:
-    """The image's ENV with the launch's on top."""
-    return {**(facts.image.env.get() or {}), **(facts.launch.env.get() or {})}
+    """The image's ENV with the launch's on top. Raises FactUnknown where the gate's variables rest on the base image's."""
+    env = {**(facts.image.env.get() or {}), **(facts.launch.env.get() or {})}
+    for name, value in env.items():
+        if name.startswith(("NVIDIA_REQUIRE_", "NVIDIA_DISABLE_REQUIRE")) and "${" in value:
+            raise FactUnknown(f"the value of {name} depends on a variable of the base image")
+    return env
 
 
 def _disabled(facts: Facts) -> bool:
@@ -101,12 +119,15 @@ def _one(expression: str, facts: Facts, gpu: str | Gpu) -> bool | None:
 def _finding(
     facts: Facts, expressions: tuple[str, ...], refused: list[str | Gpu], mode: str | None, certain: bool
 ) -> Finding:
-    first = expressions[0].split()[0] if expressions[0].split() else expressions[0]
+    part = next(part for part in expressions[0].split(" && ") if _one(part, facts, refused[0]) is False)
+    first = _short(part.split()[0])
     names = ", ".join(dict.fromkeys(gpu.label if isinstance(gpu, Gpu) else f"brand {gpu}" for gpu in refused if gpu))
-    driver, cuda = facts.host.driver.get(), facts.host.driver_cuda.get() or "unknown"
+    cuda = facts.host.driver_cuda.get() or "unknown"
+    driver = f"driver {facts.host.driver.get()}" if facts.host.driver.is_known else "the host's driver"
+    told = f"unsatisfied condition: {first}" if _is_valid(part) else "invalid expression"
     text = (
-        f"The start gate of this image refuses driver {driver} (CUDA {cuda})" + (f" with {names}" if names else "") + ": the container does"
-        f' not start with "requirement error: unsatisfied condition: {first}".'
+        f"The start gate of this image refuses {driver} (CUDA {cuda})" + (f" with {names}" if names else "") + ": the container does"
+        f' not start with "requirement error: {told}".'
     )
     if mode is None:
         text += " The legacy runtime mode enforces the gate; in CDI mode it is not enforced and the container starts."
@@ -114,7 +135,7 @@ def _finding(
         message=text,
         severity=_severity(mode, certain),
         remedy=(
-            f"upgrade the host's driver to one that reports CUDA {first.rpartition('=')[2]} or newer",
+            _remedy(first) if _is_valid(part) else f"correct the NVIDIA_REQUIRE_ variable that holds {first!r}: conditions look like cuda>=12.4",
             "or start it past the gate with -e NVIDIA_DISABLE_REQUIRE=1 (CUDA itself then decides)",
         ),
         verify="docker run --rm --gpus all IMAGE nvidia-smi",
@@ -129,6 +150,24 @@ def _finding(
     )
 
 
+def _is_valid(expression: str) -> bool:
+    try:
+        parse(expression)
+    except RequirementError:
+        return False
+    return True
+
+
+def _remedy(condition: str) -> str:
+    """What satisfies the condition that the error text quotes."""
+    name, _, value = condition.split(",")[0].partition(">=")
+    if name.lower() == "cuda" and value:
+        return f"upgrade the host's driver to one that reports CUDA {value} or newer"
+    if name.lower() == "driver" and value:
+        return f"upgrade the host's driver to {value} or newer"
+    return f"run it on a host that satisfies {condition}"
+
+
 def _severity(mode: str | None, certain: bool) -> Severity:
     """Refused for certain in legacy and csv mode; in one of two modes if the mode is unknown; by brand if the GPU is."""
     if not certain:
@@ -137,7 +176,7 @@ def _severity(mode: str | None, certain: bool) -> Severity:
 
 
 def _short(expression: str) -> str:
-    return expression if len(expression) <= 120 else expression[:117] + "..."
+    return expression if len(expression) <= 120 else expression[:117] + "…"
 
 
 RULE = Rule(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds
+from envdoctor.judging import builds, fitting
 from envdoctor.judging.components import torch_in_use
-from envdoctor.judging.evidence import of, of_package
+from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -19,15 +19,20 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     packages = [item for item in torch_in_use(facts) if item.manager != "image"]
     if not packages:
         raise FactAbsent("torch comes with the image")
-    cpu = [item for item in packages if builds.variant(item) == "cpu"]
+    cpu = [item for item in packages if builds.is_cpu_build(item, facts, matrix)]
     if not cpu:
         return
-    if not facts.uses_stated and not facts.image.cuda.is_known:
+    meant = builds.variant(cpu[0]) == "cpu"
+    if not facts.uses_stated and not facts.image.cuda.is_known and (meant or not facts.host.gpus.get()):
         raise FactAbsent("the CPU build of torch in an image without CUDA")
+    platform = {"linux_aarch64": "arm64", "win_amd64": "Windows"}.get(builds.platform_of(facts), "x86_64")
+    source = "" if "+cpu" in (cpu[0].version or "") else (f" from {cpu[0].index or 'the CPU index'}" if meant else f" from PyPI on {platform}")
+    why = f"{described(cpu[0])}{source} is a build without CUDA"
+    pin = fitting.torch_pin(facts, matrix, (cpu[0].version or "").partition("+")[0])
     yield Finding(
-        message="The CPU build of PyTorch is installed where the GPU is meant: torch.cuda.is_available() is False, and training runs on the CPU.",
+        message=f"{why}: torch.cuda.is_available() is False, and what is meant for the GPU runs on the CPU.",
         severity=Severity.ERROR if facts.uses_stated else Severity.WARNING,
-        remedy=("install a CUDA build: pip install torch==VERSION --index-url https://download.pytorch.org/whl/cu126",),
+        remedy=(pin or "install a CUDA build of torch, from https://download.pytorch.org/whl/", "or, if the CPU is meant, state what does need the GPU: --uses LIST, without torch"),
         verify='python -c "import torch; print(torch.version.cuda, torch.cuda.is_available())"',
         at=cpu[0].origin,
         evidence=(of_package(cpu[0]), of("image.cuda", facts.image.cuda)),
@@ -41,7 +46,7 @@ RULE = Rule(
     severity=Severity.ERROR,
     title="the CPU build of PyTorch is installed in a GPU image",
     seen=("AssertionError: Torch not compiled with CUDA enabled",),
-    why="A +cpu version, or the …/whl/cpu index, is a build without CUDA. In a CUDA image it runs, on the CPU.",
+    why="A +cpu version, or the …/whl/cpu index, is a build without CUDA; so is what PyPI serves for arm64 up to torch 2.10. It runs, on the CPU.",
     remedy=("install a CUDA build of the same version",),
     sources=_SOURCES,
     check=check,

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, Package
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds
-from envdoctor.judging.evidence import described, of_package
+from envdoctor.judging import builds, fitting
+from envdoctor.judging.evidence import of_package
 from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import OrtRow, TorchRow
 from envdoctor.rules.rule import Rule
 
 _SOURCES = ("https://onnxruntime.ai/docs/install/", "https://pytorch.org/get-started/previous-versions/")
@@ -25,11 +26,10 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 
 
 def _finding(package: Package, facts: Facts, matrix: Matrix) -> Finding:
-    today = _today(package, facts, matrix)
-    pin = f"pin it: {package.name}=={today[0]}" if today else f"pin it: {package.name}==VERSION"
-    now = f" A build on the day of this matrix installs {today[0]} (CUDA {today[1]})." if today else ""
+    today, pin = _today(package, facts, matrix)
+    now = f" A build on the day of this matrix installs {today}." if today else ""
     return Finding(
-        message=f"{described(package)} is not pinned, and releases change their CUDA major: the next build can need another driver or base image.{now}",
+        message=f"{package.name} is not pinned to one version, and releases change their CUDA major: the next build can need another driver or base image.{now}",
         severity=Severity.WARNING,
         remedy=(pin,),
         at=package.origin,
@@ -38,12 +38,20 @@ def _finding(package: Package, facts: Facts, matrix: Matrix) -> Finding:
     )
 
 
-def _today(package: Package, facts: Facts, matrix: Matrix) -> tuple[str, str] | None:
+def _today(package: Package, facts: Facts, matrix: Matrix) -> tuple[str, str]:
+    """What is installed today, and the pin: today's version if it runs here, else one that does."""
+    rows: tuple[TorchRow | OrtRow, ...]
     if package.name == "torch":
-        torch = builds.torch_builds(package, facts, matrix)
-        return (torch[0].version, torch[0].cuda or "none") if torch else None
-    rows = builds.onnxruntime_builds(package, facts, matrix)
-    return (rows[0].version, rows[0].cuda) if rows else None
+        rows, fitting_pin = builds.torch_builds(package, facts, matrix), fitting.torch_pin(facts, matrix)
+    else:
+        rows, fitting_pin = builds.onnxruntime_builds(package, facts, matrix), fitting.onnxruntime_pin(facts, matrix)
+    if not rows:
+        return "", f"pin it: {package.name}==VERSION"
+    row = rows[0]
+    today = f"{row.version} (CUDA {row.cuda})"
+    if fitting_pin and not fitting.driver_runs(facts, row.cuda or "", matrix):
+        return today, fitting_pin
+    return today, f"pin it: {package.name}=={row.version}"
 
 
 RULE = Rule(

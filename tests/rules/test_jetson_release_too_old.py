@@ -1,0 +1,55 @@
+"""What CUDA an L4T release runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from envdoctor.findings import Severity
+from tests.rules.vocabulary import CUDNN_12_4, does_not_apply, fires, on, silent, undecided, workload
+
+RULE = "jetson-release-too-old"
+CUDA_12_2 = "nvidia/cuda:12.2.2-base-ubuntu22.04"
+
+
+@pytest.mark.parametrize(
+    ("release", "image"),
+    [
+        ("35.4.1", "nvidia/cuda:11.8.0-base-ubuntu20.04"),
+        ("36.4.3", CUDA_12_2),
+        ("36.2", "nvidia/cuda:12.6.3-base-ubuntu22.04"),
+        ("38.2", "nvidia/cuda:13.0.1-base-ubuntu24.04"),
+    ],
+)
+def test_within_the_major_of_its_driver_it_is_silent(release: str, image: str) -> None:
+    silent(RULE, workload(image, host=on(None, ["Jetson AGX Orin"], l4t=release)))
+
+
+def test_cuda_12_on_l4t_35_needs_the_compatibility_package() -> None:
+    finding = fires(RULE, workload(CUDA_12_2, host=on(None, ["Jetson AGX Orin"], l4t="35.4.1")))
+    assert finding.severity is Severity.WARNING
+    for part in ("12.2.2", "L4T 35.4.1", "11.4", "up to 12.2"):
+        assert part in finding.message
+
+
+@pytest.mark.parametrize(("release", "image", "native"), [("32.7.4", CUDA_12_2, "10.2"), ("36.4.3", "nvidia/cuda:13.0.1-base-ubuntu24.04", "12.6")])
+def test_above_what_a_package_lifts_it_to_is_an_error(release: str, image: str, native: str) -> None:
+    finding = fires(RULE, workload(image, host=on(None, ["Jetson AGX Orin"], l4t=release)))
+    assert finding.severity is Severity.ERROR
+    assert release in finding.message
+    assert f"CUDA {native}" in finding.message
+
+
+def test_a_wheel_is_told_where_it_stands() -> None:
+    facts = workload("python:3.11", pip=["torch==2.11.0"], host=on(None, ["Jetson AGX Orin"], l4t="36.4.3"))
+    finding = fires(RULE, facts)
+    assert finding.message.startswith("torch 2.11.0 needs a newer CUDA")
+    assert finding.at is not None
+    assert finding.at.line == 3
+
+
+def test_open_and_not_applicable() -> None:
+    assert "L4T 99.1" in undecided(RULE, workload(CUDA_12_2, host=on(None, ["Jetson AGX Orin"], l4t="99.1")))
+    assert "L4T release is not stated" in undecided(RULE, workload(CUDA_12_2, host=on(None, ["Jetson AGX Orin"])))
+    assert "--image-alias" in undecided(RULE, workload("our_base:1", host=on(None, ["Jetson AGX Orin"], l4t="36.4")))
+    does_not_apply(RULE, workload(CUDNN_12_4, host=on("550.54.14", ["T4"])))
+    does_not_apply(RULE, workload(CUDNN_12_4))

@@ -1,0 +1,42 @@
+"""pip over the PyTorch of an NGC image."""
+
+from __future__ import annotations
+
+import pytest
+
+from envdoctor.findings import Severity
+from tests.rules.vocabulary import CUDNN_12_4, does_not_apply, fires, package, silent, workload
+
+RULE = "ngc-torch-replaced"
+NGC = "nvcr.io/nvidia/pytorch:24.05-py3"  # torch 2.4.0a0+07cecf4168
+
+
+@pytest.mark.parametrize("line", ["torch", "torch>=2.0", "torch<2.5", "torchvision", "onnxruntime-gpu==1.18.1", "numpy"])
+def test_what_the_image_satisfies_stays(line: str) -> None:
+    silent(RULE, workload(NGC, pip=[line]))
+
+
+@pytest.mark.parametrize("line", ["torch==2.4.0", "torch>=2.4", "torch<2.4", "torch==2.4.0+cu124"])
+def test_another_torch_replaces_it(line: str) -> None:
+    """2.4.0a0 comes before 2.4, and <2.4 does not take pre-releases of 2.4."""
+    finding = fires(RULE, workload(NGC, pip=[line]))
+    assert finding.severity is Severity.WARNING
+    assert "torch" in finding.message.split(" from pip replaces")[0]
+    assert finding.remedy[0] == "leave torch out: the image has its own"
+
+
+@pytest.mark.parametrize("line", ["torchvision==0.19.0", "torchaudio", "torchaudio==2.4.0", "xformers==0.0.27"])
+def test_what_brings_its_own_torch(line: str) -> None:
+    assert "requires its own torch" in fires(RULE, workload(NGC, pip=[line])).message
+
+
+def test_uv_and_conda_do_it_too_and_apt_does_not() -> None:
+    for manager in ("uv", "conda"):
+        assert f"from {manager}" in fires(RULE, workload(NGC, pip=[package("torch==2.5.0", manager)])).message
+    silent(RULE, workload(NGC, pip=[package("torch==2.5.0", "apt")]))
+
+
+def test_other_images() -> None:
+    does_not_apply(RULE, workload(CUDNN_12_4, pip=["torch==2.4.0"]))
+    does_not_apply(RULE, workload("pytorch/pytorch:2.4.0-cuda12.4-cudnn9-runtime", pip=["torch==2.5.0"]))
+    does_not_apply(RULE, workload("our_base:1", pip=["torch==2.5.0"]))

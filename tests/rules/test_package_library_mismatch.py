@@ -1,0 +1,61 @@
+"""CTranslate2 and what rests on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from envdoctor.findings import Severity
+from tests.rules.vocabulary import BASE_12_4, CUDNN8_12_2, CUDNN_12_4, PYTHON, asked, does_not_apply, fires, fires_and_stays_open, silent, undecided, workload
+
+RULE = "package-library-mismatch"
+
+
+@pytest.mark.parametrize(
+    ("image", "packages"),
+    [
+        (CUDNN_12_4, ["ctranslate2==4.5.0"]),
+        (CUDNN8_12_2, ["ctranslate2==4.4.0"]),
+        ("nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04", ["ctranslate2==3.24.0"]),
+        (CUDNN_12_4, ["ctranslate2==4.5.0", "faster-whisper==1.1.0"]),
+    ],
+)
+def test_the_majors_it_needs_are_there(image: str, packages: list[str]) -> None:
+    silent(RULE, workload(image, pip=packages))
+
+
+def test_4_4_on_cudnn_9() -> None:
+    finding = fires(RULE, workload(CUDNN_12_4, pip=["ctranslate2==4.4.0"]))
+    assert finding.severity is Severity.ERROR
+    assert "ctranslate2 4.4.0 needs cuDNN 8 (libcudnn.so.8), and the image holds cuDNN 9.1.0.70" in finding.message
+    assert "cudnn8-runtime" in finding.remedy[0]
+
+
+def test_4_5_on_cudnn_8() -> None:
+    assert "libcudnn.so.9" in fires(RULE, workload(CUDNN8_12_2, pip=["ctranslate2==4.5.0"])).message
+
+
+def test_each_missing_library_is_told() -> None:
+    result = asked(RULE, workload(BASE_12_4, pip=["ctranslate2==4.5.0"]))
+    assert ["libcublas.so.12" in finding.message for finding in result.findings] == [True, False]
+    assert "without cuBLAS" in result.findings[0].message
+    assert "there is no cuDNN" in result.findings[1].message
+
+
+def test_what_only_a_wheel_brings_is_a_note_beside_an_error() -> None:
+    result = asked(RULE, workload(PYTHON, pip=["ctranslate2==4.4.0", "torch==2.4.0"]))  # CUDA 12, cuDNN 9
+    severities = {finding.message.split("(")[1][:10]: finding.severity for finding in result.findings}
+    assert severities == {"libcublas.": Severity.NOTE, "libcudnn.s": Severity.ERROR}
+
+
+def test_wheels_have_to_be_found() -> None:
+    facts = workload("nvidia/cuda:12.4.1-runtime-ubuntu22.04", pip=["ctranslate2==4.6.0", "nvidia-cudnn-cu12==9.1.0.70"])
+    finding, reason = fires_and_stays_open(RULE, facts)
+    assert finding.severity is Severity.NOTE
+    assert "LD_LIBRARY_PATH" in finding.message
+    assert "nvidia-cudnn-cu12" in reason
+
+
+def test_open_and_not_applicable() -> None:
+    assert "--image-alias" in asked(RULE, workload("our_base:1", pip=["ctranslate2==4.5.0"])).reason  # type: ignore[operator]
+    assert "missing.txt" in undecided(RULE, workload(CUDNN_12_4, gaps=["Dockerfile:4: -r missing.txt"]))
+    does_not_apply(RULE, workload(CUDNN_12_4, pip=["onnxruntime-gpu==1.20.0", "torch==2.4.0"]))

@@ -1,0 +1,53 @@
+"""torchvision and torchaudio beside torch."""
+
+from __future__ import annotations
+
+import pytest
+
+from envdoctor.findings import Severity
+from tests.rules.vocabulary import PYTHON, asked, does_not_apply, fires, silent, undecided, workload
+
+RULE = "torch-companion-mismatch"
+
+
+@pytest.mark.parametrize(
+    ("torch", "companion"),
+    [
+        ("torch==2.4.0", "torchvision==0.19.0"),
+        ("torch==2.4.0+cu121", "torchvision==0.19.0+cu121"),
+        ("torch==2.4.0", "torchaudio==2.4.0"),
+        ("torch==2.15.0", "torchvision==0.29.2"),  # from 0.29.1 on a lower bound only
+        ("torch==2.11.0", "torchaudio==2.11.0"),  # from 2.11 on without a pin
+        ("torch==2.0.0", "torchvision==0.15.0"),  # its metadata says ==2.0.0+cu117
+    ],
+)
+def test_pairs_are_silent(torch: str, companion: str) -> None:
+    silent(RULE, workload(PYTHON, pip=[torch, companion]))
+
+
+def test_torchvision_0_18_0_beside_torch_2_4_0() -> None:
+    finding = fires(RULE, workload(PYTHON, pip=["torch==2.4.0", "torchvision==0.18.0"]))
+    assert finding.severity is Severity.ERROR
+    assert "torchvision 0.18.0 requires torch==2.3.0, and torch 2.4.0 is installed" in finding.message
+    assert finding.remedy == ("install torchvision==0.19.0",)
+    silent(RULE, workload(PYTHON, pip=["torch==2.4.0", finding.remedy[0].split()[1]]))
+
+
+def test_a_lower_bound_can_be_missed_too() -> None:
+    assert ">=2.14.0" in fires(RULE, workload(PYTHON, pip=["torch==2.13.0", "torchvision==0.29.2"])).message
+
+
+def test_each_companion_is_judged() -> None:
+    lines = ["torch==2.4.0", "torchvision==0.18.0", "torchaudio==2.3.0"]
+    assert len(asked(RULE, workload(PYTHON, pip=lines)).findings) == 2
+
+
+def test_a_release_that_the_matrix_does_not_hold_is_open() -> None:
+    assert "torchvision 0.99.0" in undecided(RULE, workload(PYTHON, pip=["torch==2.4.0", "torchvision==0.99.0"]))
+
+
+def test_nothing_to_compare() -> None:
+    does_not_apply(RULE, workload(PYTHON, pip=["torch==2.4.0"]))
+    does_not_apply(RULE, workload(PYTHON, pip=["torch", "torchvision==0.18.0"]))  # pip chooses the torch
+    does_not_apply(RULE, workload(PYTHON, pip=["torchvision==0.18.0"]))
+    does_not_apply(RULE, workload("nvcr.io/nvidia/pytorch:24.05-py3", pip=["torchvision==0.18.0"]))
