@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown
-from envdoctor.findings import Diagnosis, Finding, Kind, Outcome, RuleResult, Severity, Verdict
+from envdoctor.findings import Diagnosis, Finding, Kind, Outcome, RuleResult, Severity, Verdict, undecided
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -56,13 +56,6 @@ def verdict(results: Iterable[RuleResult]) -> Verdict:
     if Severity.WARNING in severities:
         return Verdict.DEGRADED
     return Verdict.UNKNOWN if any(undecided(result) for result in decisive) else Verdict.COMPATIBLE
-
-
-def undecided(result: RuleResult) -> bool:
-    """Did something stay open? A `fail` with a reason found something and could not decide the rest."""
-    if result.outcome in (Outcome.OPEN, Outcome.ERROR):
-        return True
-    return result.outcome is Outcome.FAIL and result.reason is not None
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -77,7 +77,9 @@ class Fact(Generic[T]):
         return self.state == "unknown"
 
     def __repr__(self) -> str:
-        return f"<{self.state} {self._value!r} from {self.origin}>" if self.is_known else f"<{self.state}: {self.reason}>"
+        return (
+            f"<{self.state} {self._value!r} from {self.origin}>" if self.is_known else f"<{self.state}: {self.reason}>"
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Fact):
@@ -173,7 +175,9 @@ class Image(NamedTuple):
     holds (system libraries), not what wheels bring. Absent means known not to be in it."""
 
     reference: Fact[str] = unknown("the image is not stated")
-    family: Fact[str] = unknown("what the image is built from is not known")  # "nvidia/cuda", "ngc/pytorch", "pytorch", "plain", …
+    family: Fact[str] = unknown(
+        "what the image is built from is not known"
+    )  # "nvidia/cuda", "ngc/pytorch", "pytorch", "plain", …
     digest: Fact[str] = unknown("the image's digest is not stated")
     arch: Fact[tuple[str, ...]] = unknown("the image's CPU architectures are not known")  # ("amd64", "arm64")
     os_id: Fact[str] = unknown("the image's operating system is not known")
@@ -186,8 +190,12 @@ class Image(NamedTuple):
     python: Fact[str] = unknown("the Python version in the image is not known")
     flavor: Fact[str] = unknown("the image's flavor is not known")  # base, runtime, devel
     gate: Fact[str] = unknown("the image's NVIDIA_REQUIRE_CUDA is not known")
-    compat: Fact[str] = unknown("whether the image holds a cuda-compat package is not known")  # "12.4": cuda-compat-12-4
-    status: Fact[str] = unknown("whether the tag can still be pulled is not known")  # published, removed, never-published
+    compat: Fact[str] = unknown(
+        "whether the image holds a cuda-compat package is not known"
+    )  # "12.4": cuda-compat-12-4
+    status: Fact[str] = unknown(
+        "whether the tag can still be pulled is not known"
+    )  # published, removed, never-published
 
 
 class Package(NamedTuple):

@@ -73,6 +73,13 @@ class RuleResult(NamedTuple):
     findings: tuple[Finding, ...] = ()
 
 
+def undecided(result: RuleResult) -> bool:
+    """Did something stay open? A `fail` with a reason found something and could not decide the rest."""
+    if result.outcome in (Outcome.OPEN, Outcome.ERROR):
+        return True
+    return result.outcome is Outcome.FAIL and result.reason is not None
+
+
 class Diagnosis(NamedTuple):
     workload: str
     host: str | None

@@ -14,9 +14,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from envdoctor.doctor import highest, undecided, verdict, worst
+from envdoctor.doctor import highest, verdict, worst
 from envdoctor.facts import Origin
-from envdoctor.findings import Diagnosis, Finding, Outcome, Report, RuleResult, Severity, TargetError, Verdict
+from envdoctor.findings import (
+    Diagnosis,
+    Finding,
+    Outcome,
+    Report,
+    RuleResult,
+    Severity,
+    TargetError,
+    Verdict,
+    undecided,
+)
 
 OK, FINDINGS, USAGE, NOT_DONE = 0, 1, 2, 3
 THRESHOLDS = ("error", "warning", "never")

@@ -8,6 +8,7 @@ packages are a different thing and are compared with `packaging` (see `envdoctor
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _DOTTED = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,5}", re.ASCII)
 
@@ -16,8 +17,9 @@ class VersionError(ValueError):
     """The text is not a dotted numeric version."""
 
 
+@lru_cache(maxsize=4096)
 def parse(text: str) -> tuple[int, ...]:
-    """"535.104.05" -> (535, 104, 5). Raises VersionError for anything but dotted decimal numbers."""
+    """ "535.104.05" -> (535, 104, 5). Raises VersionError for anything but dotted decimal numbers."""
     stripped = text.strip()
     if not _DOTTED.fullmatch(stripped):
         raise VersionError(f"{text[:60]!r} is not a dotted version such as 535.104.05")
@@ -61,6 +63,6 @@ def major(version: str) -> int:
 
 
 def minor(version: str) -> str | None:
-    """"12.4.1" -> "12.4"; None for a version without a minor."""
+    """ "12.4.1" -> "12.4"; None for a version without a minor."""
     parts = parse(version)
     return f"{parts[0]}.{parts[1]}" if len(parts) > 1 else None

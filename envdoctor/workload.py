@@ -87,7 +87,7 @@ def aliased(reference: Fact[str], aliases: Mapping[str, str]) -> Fact[str]:
     if name is None:
         return reference
     without_tag = name.rpartition(":")[0] or name
-    for candidate in (name, name.removesuffix(":latest"), without_tag):
+    for candidate in (name, name.removesuffix(":latest"), f"{name}:latest", without_tag):
         if candidate in aliases:
             origin = reference.origin
             return known(aliases[candidate], Origin(f"{origin}, --image-alias {candidate}", origin.path, origin.line))
@@ -108,8 +108,14 @@ def _packages(declared: Declared, image: Image, matrix: Matrix, stated: Stated) 
 def _from_private_indexes(items: tuple[Package, ...]) -> list[str]:
     """A package that only a private index serves may bring anything along; the readers leave `index` empty for PyPI and
     its public mirrors."""
-    strangers = [item for item in items if item.index and item.name not in _USES and not any(host in item.index for host in _PUBLIC_INDEXES)]
-    return [f"{item.name} comes from a private index ({item.origin}): what it requires is not known" for item in strangers]
+    strangers = [
+        item
+        for item in items
+        if item.index and item.name not in _USES and not any(host in item.index for host in _PUBLIC_INDEXES)
+    ]
+    return [
+        f"{item.name} comes from a private index ({item.origin}): what it requires is not known" for item in strangers
+    ]
 
 
 def _over_image(held: tuple[Package, ...], declared: tuple[Package, ...]) -> tuple[Package, ...]:
@@ -126,7 +132,9 @@ def _satisfied(wanted: Package, held: Package) -> bool:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:
-        return SpecifierSet(f"=={wanted.version}" if wanted.version else wanted.specifier).contains(held.version, prereleases=True)
+        return SpecifierSet(f"=={wanted.version}" if wanted.version else wanted.specifier).contains(
+            held.version, prereleases=True
+        )
     except InvalidSpecifier:
         return False
 
@@ -156,14 +164,18 @@ def _with_system_packages(image: Image, packages: Packages) -> Image:
         dashed = _dashed(item.name, "cuda-compat-")
         if dashed:
             image = image._replace(compat=known(dashed, item.origin))
-        dashed = _dashed(item.name, "cuda-toolkit-") or _dashed(item.name, "cuda-libraries-") or _dashed(item.name, "cuda-runtime-")
+        dashed = (
+            _dashed(item.name, "cuda-toolkit-")
+            or _dashed(item.name, "cuda-libraries-")
+            or _dashed(item.name, "cuda-runtime-")
+        )
         if dashed and not image.cuda.is_known:
             image = image._replace(cuda=known(dashed, item.origin), flavor=known("runtime", item.origin))
     return image
 
 
 def _dashed(name: str, prefix: str) -> str | None:
-    """"cuda-compat-12-4" -> "12.4"."""
+    """ "cuda-compat-12-4" -> "12.4"."""
     tail = name[len(prefix) :] if name.startswith(prefix) else ""
     return tail.replace("-", ".") if tail and all(part.isdigit() for part in tail.split("-")) else None
 
@@ -186,14 +198,24 @@ def _python(image: Image, packages: Packages) -> Fact[str]:
     numbers = {".".join(item.name.removeprefix("python").split("-")[0].split(".")[:2]) for item in apt}
     if image.python.is_known or not image.os_id.is_known:
         own = image.python.get()
-        return image.python if not numbers or numbers == {own} else unknown(f"several Pythons: {own or 'unknown'} and {', '.join(sorted(numbers))}")
+        return (
+            image.python
+            if not numbers or numbers == {own}
+            else unknown(f"several Pythons: {own or 'unknown'} and {', '.join(sorted(numbers))}")
+        )
     system = _SYSTEM_PYTHON.get((image.os_id.need(), image.os_version.get() or ""))
     if numbers and numbers != {system}:
-        return unknown(f"which Python pip uses is not known: {', '.join(sorted(numbers))} is installed beside the distribution's")
+        return unknown(
+            f"which Python pip uses is not known: {', '.join(sorted(numbers))} is installed beside the distribution's"
+        )
     if any(item.name in ("uv", "pyenv", "virtualenv") or item.manager == "conda" for item in packages.items):
         return unknown("which Python is used is not known: it may come from uv, pyenv or conda")
     distribution = f"{image.os_id.get()} {image.os_version.get()}"
-    return known(system, Origin(f"the Python of {distribution}")) if system else unknown(f"the Python of {distribution} is not known")
+    return (
+        known(system, Origin(f"the Python of {distribution}"))
+        if system
+        else unknown(f"the Python of {distribution} is not known")
+    )
 
 
 def _document_image(stated: Image, matrix: Matrix, options: Stated) -> Image:
@@ -205,7 +227,9 @@ def _document_image(stated: Image, matrix: Matrix, options: Stated) -> Image:
     reference = aliased(stated.reference, options.aliases)
     found = images.described(reference, matrix)
     filled: dict[str, Any] = {name: getattr(found, name) for name in Image._fields if getattr(stated, name).is_unknown}
-    merged = stated._replace(**filled)._replace(reference=reference, status=absent("the document describes an image that exists"))
+    merged = stated._replace(**filled)._replace(
+        reference=reference, status=absent("the document describes an image that exists")
+    )
     cuda = leading(merged.cuda.get() or "")
     if cuda and merged.gate.is_unknown and reference.is_known:
         gate = images.gate_of_cuda(cuda, None, "amd64", matrix)

@@ -361,31 +361,38 @@ def test_color_only_when_asked_for(capsys: pytest.CaptureFixture[str], monkeypat
     assert "\x1b[" in capsys.readouterr().out
 
 
-def test_color_on_a_terminal_unless_NO_COLOR() -> None:
+def _on_a_terminal(stream: str, *command: str, **environment: str) -> bytes:
+    """What a command writes to `stream` ("stdout" or "stderr") when that is a terminal."""
     import pty
 
-    def told(**environment: str) -> bytes:
-        parent, child = pty.openpty()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "envdoctor", "check", CUDA_12, "-q"],
-            stdout=child,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm", **environment},
-        )
-        os.close(child)
-        text = b""
-        try:
-            while chunk := os.read(parent, 65536):
-                text += chunk
-        except OSError:
-            pass  # Linux tells the end of a pseudo-terminal this way
-        os.close(parent)
-        assert process.wait(timeout=60) == 0
-        return text
+    parent, child = pty.openpty()
+    streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: child}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm", **environment}
+    process = subprocess.Popen([sys.executable, *command], env=environment, stdin=subprocess.DEVNULL, **streams)  # type: ignore[call-overload]
+    os.close(child)
+    text = b""
+    try:
+        while chunk := os.read(parent, 65536):
+            text += chunk
+    except OSError:
+        pass  # Linux tells the end of a pseudo-terminal this way
+    os.close(parent)
+    assert process.wait(timeout=60) == 0
+    return text
 
-    assert b"\x1b[" in told()
-    assert b"\x1b[" not in told(NO_COLOR="1")
-    assert b"\x1b[" not in told(TERM="dumb")
+
+def test_color_on_a_terminal_unless_told_otherwise() -> None:
+    command = ("-m", "envdoctor", "check", CUDA_12, "-q")
+    assert b"\x1b[" in _on_a_terminal("stdout", *command)
+    assert b"\x1b[" not in _on_a_terminal("stdout", *command, NO_COLOR="1")
+    assert b"\x1b[" not in _on_a_terminal("stdout", *command, TERM="dumb")
+
+
+@pytest.mark.parametrize(("many", "quiet", "shown"), [(0, "", True), (1, "", False), (0, "-q", False)])
+def test_progress_on_a_terminal_when_there_is_much_to_do(many: int, quiet: str, shown: bool) -> None:
+    argv = ["check", CUDA_12, *([quiet] if quiet else [])]
+    code = f"from envdoctor.cli import main; from envdoctor.commands import check_run; check_run.MANY = {many}; main({argv!r})"
+    assert (b"judging" in _on_a_terminal("stderr", "-c", code)) is shown
 
 
 def test_verbose_tells_every_rule(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,5 +13,9 @@ def test_paths_in_contributing_exist() -> None:
     paths = [path for path in re.findall(r"`([\w./-]+)`", text) if "/" in path]
     assert len(paths) >= 15
     inside = ("envdoctor/", "data/")  # not in the tree beside an installed wheel
-    missing = [path for path in paths if not (ROOT / path).exists() and not (path.startswith(inside) and not (ROOT / "envdoctor").exists())]
+    missing = [
+        path
+        for path in paths
+        if not (ROOT / path).exists() and not (path.startswith(inside) and not (ROOT / "envdoctor").exists())
+    ]
     assert [path for path in missing if path != ".ci/run" or (ROOT / "envdoctor").exists()] == []

@@ -47,7 +47,9 @@ NOTE = Finding("old", Severity.NOTE)
         ((ERROR, ZeroDivisionError("oops")), Outcome.ERROR, "the rule crashed: ZeroDivisionError: oops"),
     ],
 )
-def test_each_way_a_rule_ends_is_one_outcome(steps: tuple[Finding | Exception, ...], outcome: Outcome, reason: str | None) -> None:
+def test_each_way_a_rule_ends_is_one_outcome(
+    steps: tuple[Finding | Exception, ...], outcome: Outcome, reason: str | None
+) -> None:
     result = result_of(*steps)
     assert (result.outcome, result.reason) == (outcome, reason)
     assert result.findings == tuple(step for step in steps if isinstance(step, Finding))

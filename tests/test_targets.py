@@ -8,7 +8,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from envdoctor.targets import Options, Targets, collect
 from envdoctor.targets.files import MAX_BYTES, BuildContext, Unreadable, decoded
@@ -398,3 +400,17 @@ def test_an_ignore_comment_covers_the_instruction_below_it() -> None:
     first, second = workload.ignores
     assert (first.rule, first.reason, first.first, first.whole) == ("driver-too-old", "new driver in May", 2, True)
     assert (second.rule, second.first, second.last, second.whole) == ("unpinned-gpu-package", 4, 6, False)
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "requirements.txt", "x.json", "unknown"])
+@hypothesis.settings(
+    max_examples=60, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+@hypothesis.given(
+    content=st.one_of(st.binary(max_size=400), st.text(max_size=400).map(lambda text: text.encode("utf-8", "replace")))
+)
+def test_any_content_is_a_workload_or_one_message(name: str, content: bytes) -> None:
+    Path(name).write_bytes(content)
+    found = _collect(name)
+    assert len(found.workloads) + len(found.usage) + len(found.errors) == 1
+    assert all(len(error.message) < 1000 for error in (*found.usage, *found.errors))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from envdoctor.findings import Diagnosis, Finding, Kind, Outcome, Report, RuleResult, TargetError
+from envdoctor.findings import Diagnosis, Finding, Kind, Outcome, Report, RuleResult, TargetError, undecided
 
 NO_HOST = "no host stated"
 
@@ -45,14 +45,14 @@ def by_workload(report: Report) -> list[Group]:
 
 def _group(workload: str, diagnoses: tuple[Diagnosis, ...]) -> Group:
     findings: dict[tuple[str, Kind, Finding], list[str]] = {}
-    undecided: dict[tuple[str, bool], tuple[list[str], list[str]]] = {}
+    waiting: dict[tuple[str, bool], tuple[list[str], list[str]]] = {}
     for diagnosis in diagnoses:
         host = diagnosis.host or NO_HOST
         for result in diagnosis.results:
             for finding in result.findings:
                 findings.setdefault((result.rule, result.kind, finding), []).append(host)
-            if is_undecided(result):
-                _wait(undecided, result, host)
+            if undecided(result):
+                _wait(waiting, result, host)
     assumptions = dict.fromkeys(text for diagnosis in diagnoses for text in diagnosis.assumptions)
     return Group(
         workload,
@@ -60,15 +60,15 @@ def _group(workload: str, diagnoses: tuple[Diagnosis, ...]) -> Group:
         tuple(Told(*key, _unless_all(hosts, diagnoses)) for key, hosts in findings.items()),
         tuple(
             Open(reason, tuple(dict.fromkeys(rules)), _unless_all(hosts, diagnoses), crashed)
-            for (reason, crashed), (rules, hosts) in undecided.items()
+            for (reason, crashed), (rules, hosts) in waiting.items()
         ),
         tuple(assumptions),
     )
 
 
-def _wait(undecided: dict[tuple[str, bool], tuple[list[str], list[str]]], result: RuleResult, host: str) -> None:
+def _wait(waiting: dict[tuple[str, bool], tuple[list[str], list[str]]], result: RuleResult, host: str) -> None:
     key = (_cause(result.reason or "no reason was given"), result.outcome is Outcome.ERROR)
-    rules, hosts = undecided.setdefault(key, ([], []))
+    rules, hosts = waiting.setdefault(key, ([], []))
     rules.append(result.rule)
     hosts.append(host)
 
@@ -89,13 +89,6 @@ def _unless_all(hosts: list[str], diagnoses: tuple[Diagnosis, ...]) -> tuple[str
     distinct = tuple(dict.fromkeys(hosts))
     everywhere = {diagnosis.host or NO_HOST for diagnosis in diagnoses}
     return () if len(distinct) == len(everywhere) else distinct
-
-
-def is_undecided(result: RuleResult) -> bool:
-    """Open, crashed, or something found and the rest undecided (a `fail` with a reason)."""
-    if result.outcome in (Outcome.OPEN, Outcome.ERROR):
-        return True
-    return result.outcome is Outcome.FAIL and result.reason is not None
 
 
 def unread(error: TargetError) -> str:

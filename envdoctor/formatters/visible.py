@@ -7,19 +7,15 @@ Each such character is shown as its escape (`\\x1b`, `\\u202e`). Printable text 
 
 from __future__ import annotations
 
-import re
-
-# C0 and C1 controls, bidirectional marks and overrides, zero-width and invisible format characters, line and paragraph
-# separators, interlinear annotation, lone surrogates (undecodable file names), tag characters.
-_HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]"
-)
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def visible(text: str) -> str:
-    """One line: line breaks and tabs are escaped too."""
-    return _HIDDEN.sub(_escaped, text)
+    """One line: line breaks and tabs are escaped too. Python's "printable" leaves out what acts: controls, format
+    characters (bidirectional, zero-width), lone surrogates, line separators; but also blanks other than the space."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() or _is_blank(letter) else _escaped(letter) for letter in text)
 
 
 def lines(text: str) -> list[str]:
@@ -27,8 +23,13 @@ def lines(text: str) -> list[str]:
     return [visible(line.rstrip("\r")) for line in text.split("\n")]
 
 
-def _escaped(match: re.Match[str]) -> str:
-    number = ord(match.group())
+def _is_blank(letter: str) -> bool:
+    """A no-break or an ideographic space."""
+    return letter > "\x9f" and letter.isspace() and letter not in "\u2028\u2029"
+
+
+def _escaped(letter: str) -> str:
+    number = ord(letter)
     if number < 0x100:
-        return {9: "\\t", 10: "\\n", 13: "\\r"}.get(number, f"\\x{number:02x}")
+        return _SHORT.get(letter, f"\\x{number:02x}")
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

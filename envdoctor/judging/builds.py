@@ -10,9 +10,10 @@ Source: https://docs.astral.sh/uv/concepts/indexes/ , https://peps.python.org/pe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeVar
 
-from envdoctor.facts import Facts, FactUnknown, Package
+from envdoctor.facts import NOWHERE, Facts, FactUnknown, Package
 from envdoctor.judging.evidence import described
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow, TorchRow
@@ -31,7 +32,7 @@ def platform_of(facts: Facts) -> str:
 
 
 def python_of(facts: Facts) -> str | None:
-    """"3.10" of the image's Python "3.10.12", None if unknown."""
+    """ "3.10" of the image's Python "3.10.12", None if unknown."""
     value = facts.image.python.get()
     return ".".join(value.split(".")[:2]) if value else None
 
@@ -60,8 +61,13 @@ def is_cpu_build(package: Package, facts: Facts, matrix: Matrix) -> bool:
 
 def _torch_rows(package: Package, facts: Facts, matrix: Matrix) -> tuple[TorchRow, ...]:
     """With the CPU builds."""
-    rows = matrix.torch(platform_of(facts))
-    python = python_of(facts)
+    return _torch_rows_for(package._replace(origin=NOWHERE), platform_of(facts), python_of(facts), matrix)
+
+
+@lru_cache(maxsize=1024)
+def _torch_rows_for(package: Package, platform: str, python: str | None, matrix: Matrix) -> tuple[TorchRow, ...]:
+    """Remembered: several rules ask of the same package, and a directory of workloads asks again and again."""
+    rows = matrix.torch(platform)
     rows = tuple(row for row in _of_version(rows, package) if python is None or python in row.python)
     wanted = variant(package)
     if wanted is not None:
@@ -81,8 +87,13 @@ def _listed_as(rows: tuple[TorchRow, ...], package: Package) -> tuple[TorchRow, 
 
 def onnxruntime_builds(package: Package, facts: Facts, matrix: Matrix) -> tuple[OrtRow, ...]:
     """The builds of onnxruntime-gpu that `package` can mean, as `torch_builds`."""
-    rows = matrix.onnxruntime(platform_of(facts))
-    rows = tuple(row for row in _of_version(rows, package) if _may_fit(row, python_of(facts), package))
+    return _onnxruntime_builds_for(package._replace(origin=NOWHERE), platform_of(facts), python_of(facts), matrix)
+
+
+@lru_cache(maxsize=1024)
+def _onnxruntime_builds_for(package: Package, platform: str, python: str | None, matrix: Matrix) -> tuple[OrtRow, ...]:
+    rows = matrix.onnxruntime(platform)
+    rows = tuple(row for row in _of_version(rows, package) if _may_fit(row, python, package))
     if package.cuda:
         return tuple(row for row in rows if _same_cuda(row.cuda, package.cuda))
     feed = ort_feed(package.index or "")
@@ -157,6 +168,7 @@ def _is_version(row: str, package: Package) -> bool:
     return _padded(row) == _padded(public)
 
 
+@lru_cache(maxsize=4096)
 def _padded(version: str) -> tuple[int, ...]:
     parts = [int(part) for part in version.split(".")]
     while parts and parts[-1] == 0:
@@ -179,7 +191,7 @@ def _torch_index_has(row: TorchRow, url: str) -> bool:
 
 
 def _last_part(url: str) -> str:
-    """".../whl/cu121/" -> "cu121"."""
+    """ ".../whl/cu121/" -> "cu121"."""
     return url.rstrip("/").rpartition("/")[2]
 
 

@@ -22,7 +22,7 @@ class Coverage(str, Enum):
 
 
 def capability_of(target: str) -> tuple[int, int]:
-    """"86" -> (8, 6), "90a" -> (9, 0), "120" -> (12, 0), "8.6" -> (8, 6)."""
+    """ "86" -> (8, 6), "90a" -> (9, 0), "120" -> (12, 0), "8.6" -> (8, 6)."""
     digits = target.rstrip("af").replace(".", "")
     return int(digits[:-1]), int(digits[-1])
 
@@ -75,7 +75,9 @@ def agreed(answers: set[Coverage], what: str) -> Coverage:
     if answers == {Coverage.NONE}:
         return Coverage.NONE
     if Coverage.UNPROMISED in answers:
-        raise FactUnknown(f"{what} holds desktop code for this GPU's major, which NVIDIA does not promise to run on Tegra (nor the reverse)")
+        raise FactUnknown(
+            f"{what} holds desktop code for this GPU's major, which NVIDIA does not promise to run on Tegra (nor the reverse)"
+        )
     raise FactUnknown(f"some builds that {what} can mean hold code for this GPU and others do not")
 
 

@@ -176,7 +176,9 @@ def floor_of(cuda: str, windows: bool, matrix: Matrix) -> Floor:
         raise FactUnknown(f"the matrix has no {system} driver for CUDA {cuda}")
     drivers = [str(row.driver_windows if windows else row.driver_linux) for row in rows]
     oldest = min(drivers, key=lambda text: [int(part) for part in text.split(".")])
-    return Floor(oldest, rows[0].source, f"CUDA {cuda} has no minor-version compatibility and needs its own driver, {oldest}")
+    return Floor(
+        oldest, rows[0].source, f"CUDA {cuda} has no minor-version compatibility and needs its own driver, {oldest}"
+    )
 
 
 def below_floor(driver: str, cudas: tuple[str, ...], windows: bool, matrix: Matrix) -> tuple[bool | None, Floor]:

@@ -26,7 +26,7 @@ def of_row(table: str, key: str, value: str) -> Evidence:
 
 
 def described(package: Package) -> str:
-    """"onnxruntime-gpu 1.19.0", "torch >=2.4 (CUDA 12.1)", "torch (not pinned)"."""
+    """ "onnxruntime-gpu 1.19.0", "torch >=2.4 (CUDA 12.1)", "torch (not pinned)"."""
     version = package.version or package.specifier or ("(version not stated)" if package.installed else "(not pinned)")
     return f"{package.name} {version}" + (f" (CUDA {package.cuda})" if package.cuda and package.cuda != "cpu" else "")
 

@@ -117,6 +117,11 @@ def loaded_first(rows: tuple[OrtRow, ...], found: str) -> tuple[str, tuple[str, 
     by_torch = ("import torch before the first session",) if "torch" in found else ()
     if works:
         call = "onnxruntime.preload_dlls()"
-        return f"{call} or an import of torch before the first session", (f"call {call} right after import onnxruntime", *by_torch)
-    newer = "move to onnxruntime-gpu 1.21 or newer (not 1.27.0) and call onnxruntime.preload_dlls() right after the import"
+        return f"{call} or an import of torch before the first session", (
+            f"call {call} right after import onnxruntime",
+            *by_torch,
+        )
+    newer = (
+        "move to onnxruntime-gpu 1.21 or newer (not 1.27.0) and call onnxruntime.preload_dlls() right after the import"
+    )
     return "an import of torch before the first session", (*by_torch, newer)

@@ -16,14 +16,18 @@ _CUDA_REPOSITORIES = frozenset({"nvidia/cuda", "docker.io/nvidia/cuda", "nvcr.io
 _PYTORCH_REPOSITORIES = frozenset({"pytorch/pytorch", "docker.io/pytorch/pytorch"})
 _NGC_GATE = "cuda>=9.0"  # every NGC framework image from 20.06 to 26.08 whose environment was read
 # Images of a bare distribution or Python: no CUDA in them. python:3.11-slim, ubuntu:22.04, debian:12, rockylinux:9 …
-_PLAIN = frozenset({"python", "ubuntu", "debian", "rockylinux", "almalinux", "fedora", "alpine", "centos", "buildpack-deps", "busybox"})
-_CUDA_TAG = re.compile(r"(\d{1,2}(?:\.\d{1,2}){1,2})(?:-(cudnn\d?))?(?:-(base|runtime|devel))?(?:-([a-z]+)([\d.]*))?", re.ASCII)
+_PLAIN = frozenset(
+    {"python", "ubuntu", "debian", "rockylinux", "almalinux", "fedora", "alpine", "centos", "buildpack-deps", "busybox"}
+)
+_CUDA_TAG = re.compile(
+    r"(\d{1,2}(?:\.\d{1,2}){1,2})(?:-(cudnn\d?))?(?:-(base|runtime|devel))?(?:-([a-z]+)([\d.]*))?", re.ASCII
+)
 _TORCH_TAG = re.compile(r"(\d+\.\d+(?:\.\d+)?)-cuda(\d+\.\d+)-cudnn(\d+)-(runtime|devel)", re.ASCII)
 _LEADING_VERSION = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 
 
 def split(reference: str) -> tuple[str, str, str]:
-    """"docker.io/nvidia/cuda:12.4.1-base@sha256:…" -> (repository, tag, digest), docker.io/ and library/ left out."""
+    """ "docker.io/nvidia/cuda:12.4.1-base@sha256:…" -> (repository, tag, digest), docker.io/ and library/ left out."""
     name, _, digest = reference.partition("@")
     head, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
@@ -34,7 +38,7 @@ def split(reference: str) -> tuple[str, str, str]:
 
 
 def ngc_release(reference: str | None) -> str | None:
-    """"nvcr.io/nvidia/pytorch:24.12-py3" -> "24.12"; None for any other image."""
+    """ "nvcr.io/nvidia/pytorch:24.12-py3" -> "24.12"; None for any other image."""
     repository, tag, _ = split(reference or "")
     match = _LEADING_VERSION.match(tag)
     return match.group(0) if repository == NGC_PYTORCH and match else None
@@ -45,7 +49,9 @@ def described(reference: Fact[str], matrix: Matrix) -> Image:
     if not reference.is_known:
         return _nothing_known(reference)
     repository, tag, digest = split(reference.need())
-    image = Image(reference=reference, digest=known(digest, reference.origin) if digest else absent("no digest is given"))
+    image = Image(
+        reference=reference, digest=known(digest, reference.origin) if digest else absent("no digest is given")
+    )
     if repository in _CUDA_REPOSITORIES or repository == "nvidia/cuda":
         return _cuda(image, tag, matrix)
     if repository == NGC_PYTORCH:
@@ -71,24 +77,48 @@ def _nothing_known(reference: Fact[str]) -> Image:
 
 def _stranger(image: Image) -> Image:
     name = image.reference.get()
-    gone: Fact[str] = unknown(f"the contents of {name} are not known (if it is built on a public image, state it: --image-alias {name}=BASE)")
-    return image._replace(cuda=gone, cudnn=gone, gate=gone, compat=gone, flavor=gone, python=gone, status=absent("not a registry that the matrix covers"))
+    gone: Fact[str] = unknown(
+        f"the contents of {name} are not known (if it is built on a public image, state it: --image-alias {name}=BASE)"
+    )
+    return image._replace(
+        cuda=gone,
+        cudnn=gone,
+        gate=gone,
+        compat=gone,
+        flavor=gone,
+        python=gone,
+        status=absent("not a registry that the matrix covers"),
+    )
 
 
 def _cuda(image: Image, tag: str, matrix: Matrix) -> Image:
-    image = image._replace(family=known("nvidia/cuda", image.reference.origin), python=absent("nvidia/cuda images hold no Python"))
+    image = image._replace(
+        family=known("nvidia/cuda", image.reference.origin), python=absent("nvidia/cuda images hold no Python")
+    )
     row = matrix.cuda_tag(tag)
     if row is None:
         return _unlisted_cuda(image, tag, matrix)
-    here = Origin(f"{image.reference.origin}, matrix row cuda_tags {tag}", image.reference.origin.path, image.reference.origin.line)
-    status = unknown(f"whether {tag} can still be pulled is not known", here) if row.status == "unsure" else known(row.status, here)
-    return _with_cuda(image, row, here, matrix)._replace(status=status, arch=known(row.arch, here) if row.arch else image.arch)
+    here = Origin(
+        f"{image.reference.origin}, matrix row cuda_tags {tag}",
+        image.reference.origin.path,
+        image.reference.origin.line,
+    )
+    status = (
+        unknown(f"whether {tag} can still be pulled is not known", here)
+        if row.status == "unsure"
+        else known(row.status, here)
+    )
+    return _with_cuda(image, row, here, matrix)._replace(
+        status=status, arch=known(row.arch, here) if row.arch else image.arch
+    )
 
 
 def _with_cuda(image: Image, row: CudaTagRow, here: Origin, matrix: Matrix) -> Image:
     return image._replace(
         cuda=known(row.cuda, here),
-        cudnn=known(row.cudnn, here) if row.cudnn else absent(f"the tag {row.tag} has no cuDNN (flavor {row.flavor})", here),
+        cudnn=known(row.cudnn, here)
+        if row.cudnn
+        else absent(f"the tag {row.tag} has no cuDNN (flavor {row.flavor})", here),
         flavor=known(row.flavor, here),
         os_id=known(row.os, here) if row.os else image.os_id,
         os_version=known(row.os_version, here) if row.os_version else image.os_version,
@@ -106,7 +136,11 @@ def _compat_of(row: CudaTagRow, here: Origin) -> Fact[str]:
     if row.arch and "amd64" not in row.arch:
         return unknown("whether this image holds cuda-compat is not known for its CPU architecture", here)
     version = minor(row.cuda)
-    return known(version, here) if version and parse(version) >= (10, 0) else absent("images of CUDA 9 and older hold no cuda-compat", here)
+    return (
+        known(version, here)
+        if version and parse(version) >= (10, 0)
+        else absent("images of CUDA 9 and older hold no cuda-compat", here)
+    )
 
 
 def gate_of_cuda(cuda: str, os: str | None, arch: str, matrix: Matrix) -> Fact[str]:
@@ -123,7 +157,13 @@ def _unlisted_cuda(image: Image, tag: str, matrix: Matrix) -> Image:
     here = image.reference.origin
     if tag in ("", "latest"):
         gone: Fact[str] = unknown("nvidia/cuda has no latest tag")
-        return image._replace(status=known("removed", Origin(f"{here}, nvidia/cuda has had no latest tag since 2021")), cuda=gone, cudnn=gone, gate=gone, compat=gone)
+        return image._replace(
+            status=known("removed", Origin(f"{here}, nvidia/cuda has had no latest tag since 2021")),
+            cuda=gone,
+            cudnn=gone,
+            gate=gone,
+            compat=gone,
+        )
     match = _CUDA_TAG.fullmatch(tag)
     if not match:
         reason = f"the tag {tag} is not one of nvidia/cuda's form (12.4.1-cudnn-runtime-ubuntu22.04)"
@@ -131,19 +171,33 @@ def _unlisted_cuda(image: Image, tag: str, matrix: Matrix) -> Image:
     cuda, cudnn, flavor = match.group(1), match.group(2), match.group(3)
     siblings = matrix.cuda_tags_of(cuda)
     status = _status_of_unlisted(tag, cuda, cudnn, siblings, matrix)
-    image = image._replace(cuda=known(cuda, here), status=status, gate=gate_of_cuda(cuda, None, "amd64", matrix), compat=known(minor(cuda) or cuda, here))
+    image = image._replace(
+        cuda=known(cuda, here),
+        status=status,
+        gate=gate_of_cuda(cuda, None, "amd64", matrix),
+        compat=known(minor(cuda) or cuda, here),
+    )
     return image._replace(
         flavor=known(flavor, here) if flavor else unknown(f"the tag {tag} names no flavor"),
-        cudnn=known(cudnn[5:], here) if cudnn and cudnn[5:] else (unknown(f"which cuDNN {tag} holds is not known") if cudnn else absent(f"the tag {tag} has no cuDNN", here)),
+        cudnn=known(cudnn[5:], here)
+        if cudnn and cudnn[5:]
+        else (
+            unknown(f"which cuDNN {tag} holds is not known") if cudnn else absent(f"the tag {tag} has no cuDNN", here)
+        ),
     )
 
 
-def _status_of_unlisted(tag: str, cuda: str, cudnn: str | None, siblings: tuple[CudaTagRow, ...], matrix: Matrix) -> Fact[str]:
+def _status_of_unlisted(
+    tag: str, cuda: str, cudnn: str | None, siblings: tuple[CudaTagRow, ...], matrix: Matrix
+) -> Fact[str]:
     newest = matrix.newest_cuda_tag_release()
     if parse(cuda) > parse(newest):
         return unknown(f"the tag {tag} is newer than the matrix (its newest nvidia/cuda release is {newest})")
     if minor(cuda) == "12.7" or (siblings and cudnn and not any(row.cudnn for row in siblings)):
-        return known("never-published", Origin(f"matrix table cuda_tags: no such combination among {len(siblings)} tags of {cuda}"))
+        return known(
+            "never-published",
+            Origin(f"matrix table cuda_tags: no such combination among {len(siblings)} tags of {cuda}"),
+        )
     if siblings and all(row.status == "removed" for row in siblings):
         return known("removed", Origin(f"matrix table cuda_tags: every tag of {cuda} is removed"))
     alike = nearest_published(f"nvidia/cuda:{tag}", matrix)
@@ -157,7 +211,10 @@ def _all_unknown(image: Image, reason: str, status: Fact[str]) -> Image:
 
 
 def _ngc_pytorch(image: Image, tag: str, matrix: Matrix) -> Image:
-    image = image._replace(family=known("ngc/pytorch", image.reference.origin), gate=known(_NGC_GATE, Origin("every NGC framework image carries it")))
+    image = image._replace(
+        family=known("ngc/pytorch", image.reference.origin),
+        gate=known(_NGC_GATE, Origin("every NGC framework image carries it")),
+    )
     match = _LEADING_VERSION.match(tag)
     row = matrix.ngc(match.group(0)) if match else None
     if row is None:
@@ -228,12 +285,21 @@ def _pytorch(image: Image, tag: str, matrix: Matrix) -> Image:
     row = matrix.torch_image(torch)
     image = image._replace(
         flavor=known(flavor, here),
-        python=known(row.python, Origin(f"matrix row torch_images {torch}")) if row and row.python else unknown(f"the Python of pytorch/pytorch:{tag} has no source"),
+        python=known(row.python, Origin(f"matrix row torch_images {torch}"))
+        if row and row.python
+        else unknown(f"the Python of pytorch/pytorch:{tag} has no source"),
         status=absent("the matrix does not cover which pytorch/pytorch tags exist"),
     )
     if flavor == "devel":
-        return image._replace(cuda=known(cuda, here), cudnn=known(cudnn, here), gate=gate_of_cuda(cuda, None, "amd64", matrix), compat=known(cuda, here))
-    inside: Fact[str] = absent("a runtime tag of pytorch/pytorch rests on plain Ubuntu: CUDA and cuDNN are only inside torch", here)
+        return image._replace(
+            cuda=known(cuda, here),
+            cudnn=known(cudnn, here),
+            gate=gate_of_cuda(cuda, None, "amd64", matrix),
+            compat=known(cuda, here),
+        )
+    inside: Fact[str] = absent(
+        "a runtime tag of pytorch/pytorch rests on plain Ubuntu: CUDA and cuDNN are only inside torch", here
+    )
     return image._replace(cuda=inside, cudnn=inside, gate=inside, compat=inside)
 
 
@@ -250,10 +316,24 @@ def _plain(image: Image, repository: str, tag: str) -> Image:
     here = image.reference.origin
     nothing: Fact[str] = absent(f"{repository} images hold no CUDA", here)
     version = _numeric(tag)
-    image = image._replace(family=known("plain", here), cuda=nothing, cudnn=nothing, gate=nothing, compat=nothing, flavor=nothing, status=absent("not a GPU image: the matrix does not cover its tags"))
+    image = image._replace(
+        family=known("plain", here),
+        cuda=nothing,
+        cudnn=nothing,
+        gate=nothing,
+        compat=nothing,
+        flavor=nothing,
+        status=absent("not a GPU image: the matrix does not cover its tags"),
+    )
     if repository == "python":
-        return image._replace(python=known(version, here) if version and "." in version else unknown(f"python:{tag or 'latest'} names no exact Python"))
-    return image._replace(os_id=known(repository, here), os_version=known(version, here) if version else image.os_version)
+        return image._replace(
+            python=known(version, here)
+            if version and "." in version
+            else unknown(f"python:{tag or 'latest'} names no exact Python")
+        )
+    return image._replace(
+        os_id=known(repository, here), os_version=known(version, here) if version else image.os_version
+    )
 
 
 def nearest_published(reference: str, matrix: Matrix) -> str | None:

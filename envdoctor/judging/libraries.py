@@ -87,7 +87,11 @@ def _has_cublas(facts: Facts) -> bool:
     if facts.image.flavor.get() != "base":
         return True
     packages = facts.packages.get()
-    return any(item.name.startswith(_CUBLAS_APT) for item in (packages.items if packages else ()) if item.manager in ("apt", "yum"))
+    return any(
+        item.name.startswith(_CUBLAS_APT)
+        for item in (packages.items if packages else ())
+        if item.manager in ("apt", "yum")
+    )
 
 
 def _library(facts: Facts, soname: str) -> bool:

@@ -10,6 +10,7 @@ Source: github.com/NVIDIA/libnvidia-container src/cli/dsl.c, src/cli/configure.c
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 _OPERATORS = ("!=", "<=", ">=", "=", "<", ">")  # two-character operators first
@@ -36,10 +37,13 @@ class Device(NamedTuple):
     brand: str | None  # geforce, titan, tesla, quadro, nvs, grid, unknown
 
 
+@lru_cache(maxsize=256)
 def parse(expression: str) -> tuple[tuple[Condition, ...], ...]:
     """The alternatives of an expression, each a conjunction. Raises RequirementError."""
     if len(expression) > _MAX_LENGTH:
-        raise RequirementError(f"the expression is {len(expression)} characters long; {_MAX_LENGTH} is the most that is read")
+        raise RequirementError(
+            f"the expression is {len(expression)} characters long; {_MAX_LENGTH} is the most that is read"
+        )
     return tuple(tuple(_condition(part) for part in term.split(",")) for term in expression.split())
 
 
@@ -54,7 +58,9 @@ def _condition(text: str) -> Condition:
 def _checked(text: str, name: str, operator: str, value: str) -> Condition:
     if name not in _PROPERTIES or not value:
         raise RequirementError(f"{text[:60]!r} is not a condition on cuda, driver, arch or brand")
-    if name != "brand" and not all(character.isascii() and (character.isdigit() or character == ".") for character in value):
+    if name != "brand" and not all(
+        character.isascii() and (character.isdigit() or character == ".") for character in value
+    ):
         raise RequirementError(f"{text[:60]!r} compares with something that is not a version")
     return Condition(name, operator, value)
 
@@ -105,6 +111,7 @@ def _ordered(ours: tuple[int, ...], operator: str, theirs: tuple[int, ...]) -> b
     }[operator]
 
 
+@lru_cache(maxsize=1024)
 def _fields(version: str, fill: int = 0) -> tuple[int, ...]:
     fields = [int(part) for part in version.split(".") if part][:4]
     return tuple(fields + [fill] * (4 - len(fields)))

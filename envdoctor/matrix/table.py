@@ -71,7 +71,9 @@ class Table(Generic[Row]):
         """The rows with that text in that column; the other lines are not parsed."""
         wanted = f'"{column}":{json.dumps(value)}'.encode()
         if wanted not in self._selected:
-            self._selected[wanted] = tuple(self._parse(line) for line in self.content.split(b"\n")[1:] if wanted in line)
+            self._selected[wanted] = tuple(
+                self._parse(line) for line in self.content.split(b"\n")[1:] if wanted in line
+            )
         return self._selected[wanted]
 
     def last(self) -> Row | None:

@@ -8,6 +8,18 @@ from typing import NamedTuple
 from envdoctor.facts import Fact, Origin, Packages, unknown
 
 
+class SourceText(str):
+    """The text of a file that a build reads, with the path the user knows it by, for origins: inside the image it may
+    have another name (COPY requirements.txt /tmp/r.txt)."""
+
+    path: str
+
+    def __new__(cls, text: str, path: str) -> SourceText:
+        made = super().__new__(cls, text)
+        made.path = path
+        return made
+
+
 class Ignore(NamedTuple):
     """`# envdoctor: ignore=RULE reason`: silences RULE for the next line that is not a comment (`line`, 1-based)."""
 

@@ -22,7 +22,7 @@ SEVERAL_BUILDS = TORCH_FAMILY | {"onnxruntime-gpu"}
 """What has builds for different CUDA releases on different indexes under one version."""
 
 # Patterns are compiled at their first use: most files have no address with a password in it.
-_USER_INFO = r"(://)[^/\s@\"']*@"
+_USER_INFO = r"(//)[^/\s@\"']*@"
 _SECRET_IN_PATH = r"(://)[^/\s@:\"']*:(?!\d+/)[^\s@\"']*@"
 _SECRET_IN_QUERY = r"(?i)([?&][\w-]{0,40}(?:token|key|secret|password|passwd|signature)[\w-]{0,40}=)[^&\s\"'#]+"
 _VARIANT = r"/(cu[0-9]{2,3}|cpu)(?:_full|_pypi_cudnn)?(?:/torch(?:_stable|_nightly|_test)?\.html)?/?$"
@@ -40,7 +40,7 @@ _WITHOUT_TORCH = r"https?://pypi\.(?:ngc\.)?nvidia\.com(?:/|$)"
 
 def redacted(text: str) -> str:
     """The text without user names, passwords and tokens in its addresses. Nothing of a password may be stored."""
-    if "://" not in text:
+    if "//" not in text:
         return text
     text = re.sub(_USER_INFO, r"\1", text)
     text = re.sub(_SECRET_IN_PATH, r"\1", text)

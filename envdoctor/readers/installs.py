@@ -26,6 +26,7 @@ _CODE_INSTALLS = re.compile(r"\bpip\b|\bsubprocess\b|os\.system|install\w*\(|ope
 _INSTALLERS = re.compile(
     r"\b(?:pip3?|uv|conda|mamba|micromamba|apt-get|apt|yum|dnf|poetry|pdm|setup\.py|easy_install|make install)\b"
 )
+_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|_PAT\b", re.IGNORECASE)
 _SETUP_ACTIONS = frozenset({"install", "develop", "easy_install"})
 # program -> the actions that install what only a lock file or a build tells
 _PROJECT_TOOLS = {
@@ -66,7 +67,7 @@ def run_installs(
     """`origin_at` gives the origin of the script's line n (0-based), `variables` its environment (None: not known),
     `read_file` the text of a file by its path in the image. Never raises for bad input."""
     into = Collected(origin_at, read_file, workdir)
-    _script(script, into, variables)
+    _script(script, into, _without_secrets(variables))
     return Installs(
         tuple(into.packages),
         tuple(into.gaps),
@@ -77,14 +78,22 @@ def run_installs(
     )
 
 
+def _without_secrets(variables: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """A variable that is called a token or a password is not put in anywhere: no report may quote it."""
+    if not _SECRET.search(" ".join(variables)):
+        return variables
+    return {name: None if _SECRET.search(name) else value for name, value in variables.items()}
+
+
 def _script(script: str, into: Collected, variables: Mapping[str, str | None]) -> None:
     found = read_shell(script, variables)
     for command in found.commands:
         into.statements.append(_statement(command, into.origin_at(command.lines[0])))
         _command(command, into)
     for problem in found.problems:
-        if _INSTALLERS.search(problem.text):
-            into.gap(problem.line, f"is not fully understood ({problem.message}: {_start(problem.text)})")
+        installer = _INSTALLERS.search(problem.text)
+        if installer is not None:  # the text itself may be cut in the middle of an address with a password
+            into.gap(problem.line, f"uses {installer.group()} where {problem.message}")
 
 
 def _statement(command: Command, origin: Origin) -> Statement:
@@ -92,11 +101,6 @@ def _statement(command: Command, origin: Origin) -> Statement:
     if any(word is not None and "://" in word for word in words):
         words = tuple(redacted(word) if word is not None else None for word in words)
     return Statement(words, origin)
-
-
-def _start(text: str) -> str:
-    shown = " ".join(redacted(text).split())
-    return shown[:57] + "…" if len(shown) > 58 else shown
 
 
 def _command(command: Command, into: Collected) -> None:
@@ -147,13 +151,27 @@ def _python(command: Command, into: Collected) -> None:
         if word is None or not word.startswith("-") or word == "-":
             break
         if word.startswith("-") and word[1:2] != "-" and "m" in word[1:]:
-            return _module(command, index + 1, into)
+            attached = word.partition("m")[2]  # -mpip
+            return _module(_with_word(command, index, attached), index + 1, into)
         if word.startswith("-") and word[1:2] != "-" and "c" in word[1:]:
             return _code(command, words[index + 1] if index + 1 < len(words) else "", into)
         index += 2 if word in _PYTHON_VALUED else 1
     if index >= len(words) or words[index] == "-":
         return _code(command, command.stdin or "", into)
     return _file(command, program(words[index]), words[index + 1 :], into)
+
+
+def _with_word(command: Command, index: int, word: str) -> Command:
+    """The command with `word`, which was attached to word `index`, as a word of its own."""
+    if not word:
+        return command
+    words, texts, lines = command.words, command.texts, command.lines
+    after = index + 1
+    return command._replace(
+        words=(*words[:after], word, *words[after:]),
+        texts=(*texts[:after], word, *texts[after:]),
+        lines=(*lines[:after], lines[index], *lines[after:]),
+    )
 
 
 def _module(command: Command, index: int, into: Collected) -> None:

@@ -12,7 +12,7 @@ from envdoctor.readers.arguments import Argument, Arguments, Grammar, Option, pa
 from envdoctor.readers.collected import Collected
 from envdoctor.readers.indexes import Indexes, redacted
 from envdoctor.readers.pip_packages import packages_of
-from envdoctor.readers.requirement import RequirementError, normalized, parse_open, parse_requirement
+from envdoctor.readers.requirement import Requirement, RequirementError, normalized, parse_open, parse_requirement
 from envdoctor.readers.requirements import Entry, RequirementsFile, parse_constraints, parse_requirements
 from envdoctor.readers.shell import Command
 
@@ -101,7 +101,7 @@ def install(arguments: Arguments, words: Iterable[Argument], command: Command, i
         elif option.name == "--constraint":
             constraints += _constraints(option, command, into)
         elif option.name == "--editable":
-            entries += _positional([Argument(option.value, option.text, option.line)], command, into)
+            entries += _editable(option, into)
         elif option.name == "--group":
             into.unread(option.line, " ".join(command.texts))
     for found in files:
@@ -118,7 +118,7 @@ def _positional(words: Iterable[Argument], command: Command, into: Collected) ->
     entries: list[Entry] = []
     for word in words:
         try:
-            found = parse_open(word.text) if word.value is None else parse_requirement(word.value)
+            found = _open(word.text) if word.value is None else parse_requirement(word.value)
         except RequirementError as error:
             into.problem(word.line, str(error))
             found = None
@@ -127,6 +127,28 @@ def _positional(words: Iterable[Argument], command: Command, into: Collected) ->
         else:
             entries.append(Entry(found, into.origin_at(word.line)))
     return _with_lost_specifiers(entries, command, into)
+
+
+def _open(text: str) -> Requirement | None:
+    """A word that depends on run time. Where only a password does, which is taken out, the rest is known."""
+    shown = redacted(text.strip("\"'"))
+    if "$" in shown or "`" in shown or shown == text:
+        return parse_open(text)
+    return parse_requirement(shown)
+
+
+def _editable(option: Option, into: Collected) -> list[Entry]:
+    """`-e` takes a folder, even one named like a package, or a repository, which #egg= may name."""
+    found = None
+    if option.value and "+" in option.value and "://" in option.value:
+        try:
+            found = parse_requirement(option.value)
+        except RequirementError:
+            found = None
+    if found is None:
+        into.unread(option.line, f"pip install -e {option.text}")
+        return []
+    return [Entry(found, into.origin_at(option.line))]
 
 
 def _with_lost_specifiers(entries: list[Entry], command: Command, into: Collected) -> list[Entry]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from envdoctor.facts import Origin, Packages, absent
-from envdoctor.readers.declared import Declared
+from envdoctor.readers.declared import Declared, SourceText
 from envdoctor.readers.ignore_comments import ignore_comments
 from envdoctor.readers.indexes import Indexes, redacted
 from envdoctor.readers.requirement import Requirement, RequirementError, parse_open, parse_requirement
@@ -114,6 +114,8 @@ class _Reader:
         )
 
     def file(self, text: str, label: str, path: str, folder: str, *, as_constraints: bool) -> None:
+        if isinstance(text, SourceText):
+            label = path = text.path
         for line in logical_lines(text, self.variables):
             origin = Origin(f"{label}:{line.number}", path, line.number)
             if line.options:
@@ -132,12 +134,19 @@ class _Reader:
         else:
             (self.constraints if as_constraint else self.entries).append(Entry(found, origin))
 
+    def editable(self, text: str, origin: Origin, as_constraint: bool) -> None:
+        """A folder, even one named like a package, or a repository, which #egg= may name."""
+        if "+" in text and "://" in text:
+            self.requirement(text, origin, as_constraint)
+        else:
+            self.gap(origin, f"-e {text}")
+
     def options(self, line: Line, origin: Origin, label: str, folder: str, as_constraints: bool) -> None:
         for name, given in line.options:
             if name in ("--requirement", "--constraint"):
                 self.include(given, origin, label, folder, as_constraints or name == "--constraint")
             elif name == "--editable":
-                self.requirement(given or ".", origin, as_constraints)
+                self.editable(given or ".", origin, as_constraints)
             elif name == "--index-url":
                 self.index = redacted(given)
             elif name == "--extra-index-url":

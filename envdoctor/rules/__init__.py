@@ -5,12 +5,12 @@ below, and a test file under tests/rules/ that shows it firing, silent, undecide
 """
 
 from envdoctor.rules import (
-    forward_compat_mismatch,
     cudnn_shadowed,
     disable_require_ignored,
     driver_end_of_life,
     driver_older_than_image,
     driver_too_old,
+    forward_compat_mismatch,
     gpu_not_in_cuda,
     gpu_not_in_cudnn,
     gpu_not_in_driver,

@@ -15,7 +15,10 @@ from envdoctor.versions import at_least, leading, major, parse
 
 # where the nvidia/cuda images have cuDNN (Debian packages libcudnn8, libcudnn9-cuda-12)
 _SYSTEM_FOLDERS = frozenset({"/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64"})
-_SOURCES = ("https://docs.nvidia.com/deeplearning/cudnn/installation/latest/linux.html", "https://github.com/pytorch/pytorch/issues/80637")
+_SOURCES = (
+    "https://docs.nvidia.com/deeplearning/cudnn/installation/latest/linux.html",
+    "https://github.com/pytorch/pytorch/issues/80637",
+)
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
@@ -34,9 +37,13 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     older = [version for version in same if _older(ours, version)]
     if older and len(older) == len(built):
         sure = not _rpath_first(wheels[0])
-        yield _finding(facts, wheels[0], ours, sorted(built)[-1])._replace(severity=Severity.ERROR if sure else Severity.NOTE)
+        yield _finding(facts, wheels[0], ours, sorted(built)[-1])._replace(
+            severity=Severity.ERROR if sure else Severity.NOTE
+        )
         if not sure:
-            raise FactUnknown("torch 2.1 and later find their own cuDNN first; whether its parts are mixed with the system's depends on the program")
+            raise FactUnknown(
+                "torch 2.1 and later find their own cuDNN first; whether its parts are mixed with the system's depends on the program"
+            )
     elif older:
         raise FactUnknown(f"some builds that {described(wheels[0])} can mean need a newer cuDNN than {ours}")
 
@@ -102,9 +109,16 @@ def _observed_beside(facts: Facts, package: Package) -> Iterator[Finding]:
                 " Mixed parts fail with CUDNN_STATUS_SUBLIBRARY_VERSION_MISMATCH."
             ),
             severity=Severity.WARNING,
-            remedy=("import torch before creating an ONNX Runtime session, or keep them in separate processes", "or bring both to the same cuDNN minor"),
+            remedy=(
+                "import torch before creating an ONNX Runtime session, or keep them in separate processes",
+                "or bring both to the same cuDNN minor",
+            ),
             at=package.origin,
-            evidence=(of_package(package), of("image.cudnn", facts.image.cudnn), Evidence("observed.torch.cudnn", str(number), "observed")),
+            evidence=(
+                of_package(package),
+                of("image.cudnn", facts.image.cudnn),
+                Evidence("observed.torch.cudnn", str(number), "observed"),
+            ),
             sources=_SOURCES,
         )
 

@@ -23,7 +23,11 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
                 found = found or value is not None
                 continue
             found = True
-            why = "is not a variable that the container toolkit reads" if name.endswith("S") else f"is read with Go's ParseBool, where {value[:20]!r} does not count"
+            why = (
+                "is not a variable that the container toolkit reads"
+                if name.endswith("S")
+                else f"is read with Go's ParseBool, where {value[:20]!r} does not count"
+            )
             yield Finding(
                 message=f"{name} {why}: the start gate stays on.",
                 severity=Severity.WARNING,

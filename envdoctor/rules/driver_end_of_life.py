@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envdoctor.facts import FactAbsent, Facts, FactUnknown
+from envdoctor.facts import Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import of, of_row
 from envdoctor.judging.jetson import not_by_driver_number
@@ -30,7 +30,10 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         remedy=(f"plan the move to a supported branch ({', '.join(living)})",),
         verify="nvidia-smi --query-gpu=driver_version --format=csv,noheader",
         at=facts.host.driver.origin,
-        evidence=(of("host.driver.version", facts.host.driver), of_row("branches", f"R{row.branch}", row.end_of_life or "not supported")),
+        evidence=(
+            of("host.driver.version", facts.host.driver),
+            of_row("branches", f"R{row.branch}", row.end_of_life or "not supported"),
+        ),
         sources=row.source or _SOURCES,
     )
 

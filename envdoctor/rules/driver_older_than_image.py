@@ -47,7 +47,11 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         ),
         verify='docker run --rm --gpus all IMAGE python -c "import torch; print(torch.ones(1).cuda())"',
         at=facts.image.reference.origin,
-        evidence=(of("image.cuda", facts.image.cuda), of("host.driver.version", facts.host.driver), of("host.driver.cuda", facts.host.driver_cuda)),
+        evidence=(
+            of("image.cuda", facts.image.cuda),
+            of("host.driver.version", facts.host.driver),
+            of("host.driver.cuda", facts.host.driver_cuda),
+        ),
         sources=_SOURCES,
     )
 

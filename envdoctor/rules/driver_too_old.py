@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envdoctor.facts import FactAbsent, Facts, FactUnknown
+from envdoctor.facts import Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.components import Component, anything_unseen, base_counts, below_floor, cuda_components
 from envdoctor.judging.each import each

@@ -96,7 +96,11 @@ def _wrong_gpu(facts: Facts, gpu: Gpu, compat: str, ours: str, how: str) -> Find
         remedy=(_OFF_THE_PATH, f"or {upgrade}") if _forced(facts) else (upgrade, *_SWITCHED_OFF),
         verify='docker run --rm --gpus all IMAGE sh -c "ldconfig -p | grep libcuda.so"',
         at=facts.image.reference.origin,
-        evidence=(of("host.driver.cuda", facts.host.driver_cuda), of("image.cuda", facts.image.cuda), of("host.gpus", gpu.name)),
+        evidence=(
+            of("host.driver.cuda", facts.host.driver_cuda),
+            of("image.cuda", facts.image.cuda),
+            of("host.gpus", gpu.name),
+        ),
         sources=_SOURCES,
     )
 
@@ -117,7 +121,11 @@ RULE = Rule(
         " Toolkits up to 1.17.3 mount it, 1.17.4 does not, later ones add it through ldconfig without looking at the kind of GPU. An LD_LIBRARY_PATH that names"
         " the compat folder overrides all of this. 803 is the same story with libraries that do not fit the kernel driver."
     ),
-    remedy=("upgrade the driver", "remove /usr/local/cuda*/compat from the image", "set the toolkit's cuda-compat-mode to disabled"),
+    remedy=(
+        "upgrade the driver",
+        "remove /usr/local/cuda*/compat from the image",
+        "set the toolkit's cuda-compat-mode to disabled",
+    ),
     sources=_SOURCES,
     check=check,
 )

@@ -42,10 +42,16 @@ def _windows(cuda: str, matrix: Matrix) -> list[WindowRow]:
 
 def _serves_all_of_driver(facts: Facts, matrix: Matrix, window: WindowRow) -> bool:
     """With the GPU not stated: does the toolkit target every GPU that the driver drives?"""
-    branch = matrix.branch(facts.host.driver.get() or "", windows=facts.host.is_windows) if facts.host.driver.is_known else None
+    branch = (
+        matrix.branch(facts.host.driver.get() or "", windows=facts.host.is_windows)
+        if facts.host.driver.is_known
+        else None
+    )
     if branch is None:
         return False
-    rows = [row for row in matrix.architectures() if (row.first_branch or 0) <= branch.branch <= (row.last_branch or 10_000)]
+    rows = [
+        row for row in matrix.architectures() if (row.first_branch or 0) <= branch.branch <= (row.last_branch or 10_000)
+    ]
     driven = [capability for row in rows for capability in row.capabilities]
     return bool(driven) and all(coverage(capability, window.sm) is Coverage.NATIVE for capability in driven)
 
@@ -56,7 +62,9 @@ def _judge(gpu: Gpu, windows: list[WindowRow], facts: Facts, matrix: Matrix) -> 
     if answers <= {Coverage.NATIVE, Coverage.UNPROMISED}:
         return
     if answers != {Coverage.NONE}:
-        raise FactUnknown(f"whether CUDA {facts.image.cuda.get()} targets compute capability {capability} depends on its minor")
+        raise FactUnknown(
+            f"whether CUDA {facts.image.cuda.get()} targets compute capability {capability} depends on its minor"
+        )
     window = windows[-1]
     number = float(capability)
     lowest = min(float(f"{target.rstrip('af')[:-1]}.{target.rstrip('af')[-1]}") for target in window.sm)
@@ -64,14 +72,28 @@ def _judge(gpu: Gpu, windows: list[WindowRow], facts: Facts, matrix: Matrix) -> 
     row = matrix.architecture(capability)
     if number < lowest:
         last = row.last_cuda if row and row.last_cuda else "an older major"
-        yield _finding(gpu, window, facts, Severity.ERROR if counts else Severity.NOTE, f"CUDA {window.cuda} dropped {gpu.label} (compute capability"
-                       f" {capability}; it starts at {lowest}): neither its libraries nor programs built with it hold code for the GPU",
-                       f"use an image of CUDA {last}, the last that targets this GPU, or older")  # fmt: skip
+        yield _finding(
+            gpu,
+            window,
+            facts,
+            Severity.ERROR if counts else Severity.NOTE,
+            f"CUDA {window.cuda} dropped {gpu.label} (compute capability"
+            f" {capability}; it starts at {lowest}): neither its libraries nor programs built with it hold code for the GPU",
+            f"use an image of CUDA {last}, the last that targets this GPU, or older",
+        )
     else:
-        yield _finding(gpu, window, facts, Severity.WARNING if counts else Severity.NOTE, f"CUDA {window.cuda} is older than {gpu.label} (compute capability"
-                       f" {capability}): its libraries hold no machine code for the GPU. What carries PTX is compiled at start-up; the rest fails with"
-                       ' "no kernel image is available"', f"use an image of CUDA {row.first_cuda}, the first that targets this GPU, or newer" if row and row.first_cuda
-                       else "use an image whose CUDA targets this GPU")  # fmt: skip
+        yield _finding(
+            gpu,
+            window,
+            facts,
+            Severity.WARNING if counts else Severity.NOTE,
+            f"CUDA {window.cuda} is older than {gpu.label} (compute capability"
+            f" {capability}): its libraries hold no machine code for the GPU. What carries PTX is compiled at start-up; the rest fails with"
+            ' "no kernel image is available"',
+            f"use an image of CUDA {row.first_cuda}, the first that targets this GPU, or newer"
+            if row and row.first_cuda
+            else "use an image whose CUDA targets this GPU",
+        )
     if not counts:
         raise FactUnknown(f"whether anything in the workload links to the image's CUDA {window.cuda} is not known")
 
@@ -83,8 +105,11 @@ def _finding(gpu: Gpu, window: WindowRow, facts: Facts, severity: Severity, what
         remedy=(remedy,),
         verify="docker run --rm --gpus all IMAGE nvidia-smi --query-gpu=compute_cap --format=csv,noheader",
         at=facts.image.cuda.origin,
-        evidence=(of("image.cuda", facts.image.cuda), of("host.gpus.compute_capability", gpu.compute_capability),
-                  of_row("windows", window.cuda, f"sm_{window.sm[0]} to sm_{window.sm[-1]}")),  # fmt: skip
+        evidence=(
+            of("image.cuda", facts.image.cuda),
+            of("host.gpus.compute_capability", gpu.compute_capability),
+            of_row("windows", window.cuda, f"sm_{window.sm[0]} to sm_{window.sm[-1]}"),
+        ),
         sources=window.source or _SOURCES,
     )
 
@@ -94,7 +119,11 @@ RULE = Rule(
     kind=Kind.COMPATIBILITY,
     severity=Severity.ERROR,
     title="the image's CUDA toolkit does not target this GPU",
-    seen=("no kernel image is available for execution on the device", "CUBLAS_STATUS_ARCH_MISMATCH", "nvcc fatal: Unsupported gpu architecture 'compute_120'"),
+    seen=(
+        "no kernel image is available for execution on the device",
+        "CUBLAS_STATUS_ARCH_MISMATCH",
+        "nvcc fatal: Unsupported gpu architecture 'compute_120'",
+    ),
     why=(
         "A toolkit builds for a window of GPU architectures, and its libraries hold code for no others: CUDA 12.8 is the first for Blackwell, CUDA 13 dropped"
         " everything older than Turing (7.5), CUDA 12 dropped Kepler. A newer GPU may still run what carries PTX, compiled at start-up; an older one runs nothing."

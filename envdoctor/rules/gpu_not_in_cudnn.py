@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Origin, Packages
 from envdoctor.findings import Evidence, Finding, Kind, Severity
-from envdoctor.judging import builds
 from envdoctor.judging.code import capability_of
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
@@ -54,7 +53,13 @@ def _user(facts: Facts) -> _User:
         packages = facts.packages.get()
         if facts.uses_stated or (packages is not None and packages.named("torch") and packages.complete):
             raise FactAbsent("nothing in the workload is known to load the image's cuDNN") from None
-        return _User("what loads the image's cuDNN", Severity.WARNING, packages is None or packages.complete, False, facts.image.cudnn.origin)
+        return _User(
+            "what loads the image's cuDNN",
+            Severity.WARNING,
+            packages is None or packages.complete,
+            False,
+            facts.image.cudnn.origin,
+        )
     except FactUnknown:
         return _User("what loads the image's cuDNN", Severity.NOTE, False, False, facts.image.cudnn.origin)
 
@@ -73,8 +78,11 @@ def _judge(gpu: Gpu, row: CudnnRow, user: _User, facts: Facts) -> Iterator[Findi
         remedy=_remedy(capability, row),
         verify="docker run --rm IMAGE sh -c 'ls -l /usr/lib/*/libcudnn.so.*'",
         at=user.origin,
-        evidence=(of("image.cudnn", facts.image.cudnn), of("host.gpus.compute_capability", gpu.compute_capability),
-                  Evidence("cudnn", window, f"matrix row cudnn {row.version}")),  # fmt: skip
+        evidence=(
+            of("image.cudnn", facts.image.cudnn),
+            of("host.gpus.compute_capability", gpu.compute_capability),
+            Evidence("cudnn", window, f"matrix row cudnn {row.version}"),
+        ),
         sources=(*row.source, *_SOURCES)[:3],
     )
     if not user.certain:
@@ -90,6 +98,8 @@ def _outside(capability: str, row: CudnnRow) -> bool:
 
 def _remedy(capability: str, row: CudnnRow) -> tuple[str, ...]:
     if row.min_capability and capability_of(capability) < capability_of(row.min_capability):
+        if capability_of(capability) < (5, 0):
+            return (f"use an image whose cuDNN still supports {capability}: a release of cuDNN 8 for CUDA 11",)
         return ("use an image with cuDNN 9.10 or older (for example nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04)",)
     return ("use an image with a cuDNN that supports the GPU (9.7 or newer for Blackwell)",)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu
+from envdoctor.facts import Facts, FactUnknown, Gpu
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of
@@ -46,7 +46,10 @@ def _finding(gpu: Gpu, row: ArchitectureRow, facts: Facts, what: str, remedy: st
         remedy=(remedy,),
         verify="nvidia-smi -L",
         at=facts.host.driver.origin,
-        evidence=(of("host.driver.version", facts.host.driver), of("host.gpus.compute_capability", gpu.compute_capability)),
+        evidence=(
+            of("host.driver.version", facts.host.driver),
+            of("host.gpus.compute_capability", gpu.compute_capability),
+        ),
         sources=row.source or _SOURCES,
     )
 
@@ -56,7 +59,10 @@ RULE = Rule(
     kind=Kind.COMPATIBILITY,
     severity=Severity.ERROR,
     title="the driver branch does not drive this GPU (dropped by a newer branch, or older than the GPU)",
-    seen=("No devices were found", "NVRM: The NVIDIA GPU … installed in this system is supported through the NVIDIA 580.xx Legacy drivers."),
+    seen=(
+        "No devices were found",
+        "NVRM: The NVIDIA GPU … installed in this system is supported through the NVIDIA 580.xx Legacy drivers.",
+    ),
     why=(
         "Each driver branch drives a range of GPU architectures: R470 was the last for Kepler, R580 the last for Maxwell, Pascal and Volta;"
         " Blackwell starts with R570. Outside the range the driver loads and finds no device."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envdoctor.facts import Facts, FactUnknown, Gpu, Package
+from envdoctor.facts import Facts, FactUnknown, Gpu, Package, unknown
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging import builds, fitting
 from envdoctor.judging.code import Coverage, agreed, coverage, listed
@@ -68,8 +68,13 @@ def _remedy(capability: str, answer: Coverage, facts: Facts, matrix: Matrix) -> 
     source = f"build ONNX Runtime from source with CMAKE_CUDA_ARCHITECTURES={capability.replace('.', '')}"
     for row in matrix.onnxruntime(builds.platform_of(facts)):
         if row.sm and coverage(capability, row.sm) is Coverage.NATIVE:
-            tag = fitting.cuda_tag(major(row.cuda), row.cudnn, facts, matrix)
-            needs = f"CUDA {row.cuda}, cuDNN {row.cudnn} and Python {row.python[0]} or newer" + (f", such as {tag}" if tag else "")
+            anywhere = facts._replace(
+                image=facts.image._replace(os_id=unknown("any system: the Python of this one may be too old"))
+            )
+            tag = fitting.cuda_tag(major(row.cuda), row.cudnn, anywhere, matrix)
+            needs = f"CUDA {row.cuda}, cuDNN {row.cudnn} and Python {row.python[0]} or newer" + (
+                f", such as {tag}" if tag else ""
+            )
             return (f'use an image with {needs}, and pip install "onnxruntime-gpu=={row.version}"', f"or {source}")
     return (source,)
 

@@ -91,8 +91,14 @@ def _judge(gpu: Gpu, package: Package, choices: list[Targets], facts: Facts, mat
     if partly:
         raise FactUnknown(f"for which GPUs some builds that {what} can mean hold code has no source")
     if answer is Coverage.NATIVE:
-        if not builds.torch_builds(package, facts, matrix) and package.manager != "image" and "torch" not in facts.observed:
-            raise FactUnknown(f"{what} is in no table: its CUDA can target this GPU, whether the build does is not known")
+        if (
+            not builds.torch_builds(package, facts, matrix)
+            and package.manager != "image"
+            and "torch" not in facts.observed
+        ):
+            raise FactUnknown(
+                f"{what} is in no table: its CUDA can target this GPU, whether the build does is not known"
+            )
         return
     if answer is Coverage.JIT:
         yield _jit(gpu, capability, package, facts, matrix)
@@ -121,14 +127,20 @@ def _remedy(capability: str, package: Package, facts: Facts, matrix: Matrix) -> 
         release = _ngc_release_with(capability, facts, matrix)
         if release:
             return (f"use {NGC_PYTORCH}:{release}-py3, whose PyTorch has code for {capability}",)
-        return (f"use a plain image and a PyTorch wheel with code for {capability}: the NGC image's own is built into it",)
+        return (
+            f"use a plain image and a PyTorch wheel with code for {capability}: the NGC image's own is built into it",
+        )
     source = f"build PyTorch from source with TORCH_CUDA_ARCH_LIST={capability}"
     public = (package.version or "").partition("+")[0]
     pin = fitting.torch_pin(facts, matrix, public)
     if pin:
         return (f"{pin}, has code for {capability}",)
     any_python = fitting.torch_pin(facts._replace(image=facts.image._replace(python=unknown("any Python"))), matrix)
-    return (f"use an image with a newer Python, and {any_python}, has code for {capability}", f"or {source}") if any_python else (source,)
+    return (
+        (f"use an image with a newer Python, and {any_python}, has code for {capability}", f"or {source}")
+        if any_python
+        else (source,)
+    )
 
 
 def _ngc_release_with(capability: str, facts: Facts, matrix: Matrix) -> str | None:
@@ -136,9 +148,9 @@ def _ngc_release_with(capability: str, facts: Facts, matrix: Matrix) -> str | No
     for release in reversed(matrix.ngc_releases()):
         row = matrix.ngc(release)
         targets = _of_image(row, facts, matrix)
-        if row and row.cuda and targets and all(coverage(capability, sass, ptx) is Coverage.NATIVE for sass, ptx in targets):
-            if fitting.driver_runs(facts, leading(row.cuda) or "", matrix):
-                return release
+        covered = bool(targets) and all(coverage(capability, sass, ptx) is Coverage.NATIVE for sass, ptx in targets)
+        if row and row.cuda and covered and fitting.driver_runs(facts, leading(row.cuda) or "", matrix):
+            return release
     return None
 
 
@@ -174,7 +186,10 @@ RULE = Rule(
         " sm_86 code runs on 8.6 and 8.9, but nothing runs on a GPU outside every listed major or below the listed minor."
         " The driver and torch.cuda.is_available() see nothing wrong."
     ),
-    remedy=("install a release and variant that lists the GPU's architecture", "or build from source with TORCH_CUDA_ARCH_LIST"),
+    remedy=(
+        "install a release and variant that lists the GPU's architecture",
+        "or build from source with TORCH_CUDA_ARCH_LIST",
+    ),
     sources=_SOURCES,
     check=check,
 )

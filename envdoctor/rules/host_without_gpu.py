@@ -26,10 +26,16 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     yield Finding(
         message=f"The host has {what}, and {components[0].label} needs one: docker run --gpus all does not start, and without --gpus everything runs on the CPU.",
         severity=Severity.ERROR,
-        remedy=("install the NVIDIA driver on the host (not in the image)",) if without_driver else ("run it on a host with an NVIDIA GPU",),
+        remedy=("install the NVIDIA driver on the host (not in the image)",)
+        if without_driver
+        else ("run it on a host with an NVIDIA GPU",),
         verify="nvidia-smi -L",
         at=components[0].origin,
-        evidence=(of("host.driver.version", facts.host.driver), of("host.gpus", facts.host.gpus), *components[0].evidence),
+        evidence=(
+            of("host.driver.version", facts.host.driver),
+            of("host.gpus", facts.host.gpus),
+            *components[0].evidence,
+        ),
         sources=_SOURCES,
     )
 

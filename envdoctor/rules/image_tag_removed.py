@@ -27,7 +27,9 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     nearest = nearest_published(reference, matrix)
     pinned = facts.image.digest.is_known
     yield Finding(
-        message=f"{name} {what}: the pull fails" + (" unless the digest is still held by a mirror" if pinned else "") + ".",
+        message=f"{name} {what}: the pull fails"
+        + (" unless the digest is still held by a mirror" if pinned else "")
+        + ".",
         severity=Severity.ERROR,
         remedy=(f"use {nearest}",) if nearest else ("use a tag of a CUDA release that is still published",),
         verify=f"docker manifest inspect {reference}",
@@ -47,7 +49,10 @@ RULE = Rule(
         "NVIDIA deletes nvidia/cuda tags of releases that are superseded or past their end of life: everything up to 10.2 and most point releases that have a newer update"
         " went in 2023. There is no latest tag. Some combinations never existed: no cudnn tags for 12.2.0, 12.3.0, 12.3.1, 12.4.0, 12.5.0; no image of CUDA 12.7."
     ),
-    remedy=("use the last point release of the same CUDA minor", "keep a copy of the base images you depend on in a registry of your own"),
+    remedy=(
+        "use the last point release of the same CUDA minor",
+        "keep a copy of the base images you depend on in a registry of your own",
+    ),
     sources=_SOURCES,
     check=check,
 )

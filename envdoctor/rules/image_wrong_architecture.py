@@ -37,7 +37,10 @@ RULE = Rule(
     kind=Kind.COMPATIBILITY,
     severity=Severity.ERROR,
     title="the image has no build for the host's CPU architecture",
-    seen=("exec /usr/bin/python: exec format error", "no matching manifest for linux/arm64/v8 in the manifest list entries"),
+    seen=(
+        "exec /usr/bin/python: exec format error",
+        "no matching manifest for linux/arm64/v8 in the manifest list entries",
+    ),
     why="A container runs on the host's kernel and CPU. GPU images for amd64 do not run on Grace, Jetson or DGX Spark (arm64), nor the reverse.",
     remedy=("use a tag with a build for the host's architecture",),
     sources=_SOURCES,

@@ -16,7 +16,10 @@ from envdoctor.matrix.rows import L4tRow
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import major
 
-_SOURCES = ("https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html", "https://developer.nvidia.com/embedded/jetpack-archive")
+_SOURCES = (
+    "https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html",
+    "https://developer.nvidia.com/embedded/jetpack-archive",
+)
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
@@ -36,7 +39,9 @@ def _judge(component: Component, row: L4tRow, facts: Facts) -> Iterator[Finding]
     if above == {Reach.NATIVE}:
         return
     if len(above) > 1:
-        raise FactUnknown(f"whether {component.label} runs on L4T {facts.host.l4t.get()} (CUDA {row.cuda}, up to {newest}) is not known")
+        raise FactUnknown(
+            f"whether {component.label} runs on L4T {facts.host.l4t.get()} (CUDA {row.cuda}, up to {newest}) is not known"
+        )
     too_new = above == {Reach.NONE}
     lifted = f", up to {newest} with the compatibility package" if newest != row.cuda else ""
     text = f"{sentence(component.label)} needs a newer CUDA than L4T {facts.host.l4t.get()} runs: its driver is of CUDA {row.cuda}{lifted}."

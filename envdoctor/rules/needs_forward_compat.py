@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envdoctor.facts import FactAbsent, Facts
+from envdoctor.facts import Facts
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.components import below_floor, cuda_components
 from envdoctor.judging.evidence import of, sentence
@@ -63,7 +63,10 @@ RULE = Rule(
     kind=Kind.COMPATIBILITY,
     severity=Severity.WARNING,
     title="the workload runs on this driver only through the image's cuda-compat package",
-    seen=("CUDA driver version is insufficient for CUDA runtime version", "NOTE: CUDA Forward Compatibility mode ENABLED."),
+    seen=(
+        "CUDA driver version is insufficient for CUDA runtime version",
+        "NOTE: CUDA Forward Compatibility mode ENABLED.",
+    ),
     why=(
         "Below the floor of its CUDA major a program runs only with a newer libcuda than the host's, which the cuda-compat package in the"
         " image provides on data center GPUs. It is fine where NVIDIA's table lists the driver branch, and a warning where only older release"

@@ -10,7 +10,10 @@ from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
-_SOURCES = ("https://docs.nvidia.com/deeplearning/frameworks/pytorch-release-notes/index.html", "https://github.com/NVIDIA/TransformerEngine/issues/1192")
+_SOURCES = (
+    "https://docs.nvidia.com/deeplearning/frameworks/pytorch-release-notes/index.html",
+    "https://github.com/NVIDIA/TransformerEngine/issues/1192",
+)
 _BRING_TORCH = ("torch", "torchvision", "torchaudio", "xformers")  # exact pins on torch in their own metadata
 
 
@@ -18,7 +21,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if facts.image.family.get() != "ngc/pytorch":
         raise FactAbsent("the image is not an NGC PyTorch image")
     for package in facts.packages.need().named(*_BRING_TORCH):
-        if package.manager not in ("pip", "uv", "conda") or _held_by_image(package):
+        if package.manager not in ("pip", "uv", "conda") or _leaves_torch(package, facts, matrix):
             continue
         what = "replaces" if package.name == "torch" else "requires its own torch, which replaces"
         yield Finding(
@@ -28,21 +31,35 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
             ),
             severity=Severity.WARNING,
             remedy=(
-                f"leave {package.name} out: the image has its own" if package.name in ("torch", "torchvision") else f"install {package.name} with --no-deps, in a version built for the image's torch",
+                f"leave {package.name} out: the image has its own"
+                if package.name in ("torch", "torchvision")
+                else f"install {package.name} with --no-deps, in a version built for the image's torch",
                 "or choose the NGC release with the version you need",
                 "or start from a plain image (nvidia/cuda or python) and install the wheels there",
             ),
-            verify="docker run --rm IMAGE python -c \"import torch, torchvision; print(torch.__version__)\"",
+            verify='docker run --rm IMAGE python -c "import torch, torchvision; print(torch.__version__)"',
             at=package.origin,
             evidence=(of_package(package), of("image.reference", facts.image.reference)),
             sources=_SOURCES,
         )
 
 
-def _held_by_image(package: Package) -> bool:
-    """pip leaves the image's own torchvision alone where the line asks for no particular one. (A torch that the image's
-    own satisfies is not among the packages any more.)"""
-    return package.name == "torchvision" and not package.version and not package.specifier
+def _leaves_torch(package: Package, facts: Facts, matrix: Matrix) -> bool:
+    """pip leaves the image's own torchvision alone where the line asks for no particular one, and brings no torch along with
+    a release that requires none (torchaudio from 2.11 on) or one that the image's satisfies. A torch line that the image's
+    own satisfies is not among the packages any more."""
+    from packaging.specifiers import SpecifierSet
+
+    plain = not package.version and not package.specifier
+    rows = matrix.companions(package.name)
+    wanted = rows[-1:] if plain else [row for row in rows if row.version == (package.version or "").partition("+")[0]]
+    if package.name == "torch" or not wanted:
+        return False
+    own = [item.version for item in facts.packages.need().named("torch") if item.manager == "image" and item.version]
+    satisfied = not wanted[0].torch or any(
+        SpecifierSet(wanted[0].torch).contains(version, prereleases=True) for version in own
+    )
+    return satisfied or (plain and package.name == "torchvision")
 
 
 RULE = Rule(
@@ -55,7 +72,10 @@ RULE = Rule(
         "NGC images hold NVIDIA's own build of PyTorch (2.6.0a0+…) and libraries compiled against it. A torch from PyPI has another ABI, another CUDA and another cuDNN."
         " torchvision and torchaudio wheels require an exact torch and bring it along."
     ),
-    remedy=("leave torch, torchvision and torchaudio out of pip install lines on NGC images", "keep PIP_CONSTRAINT=/etc/pip/constraint.txt"),
+    remedy=(
+        "leave torch, torchvision and torchaudio out of pip install lines on NGC images",
+        "keep PIP_CONSTRAINT=/etc/pip/constraint.txt",
+    ),
     sources=_SOURCES,
     check=check,
 )

@@ -29,7 +29,9 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 
 def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     python = ".".join(facts.image.python.need().split(".")[:2])
-    without = facts._replace(image=facts.image._replace(python=unknown("any Python: the question is which have wheels")))
+    without = facts._replace(
+        image=facts.image._replace(python=unknown("any Python: the question is which have wheels"))
+    )
     rows: tuple[TorchRow | OrtRow, ...]
     if package.name == "torch":
         rows = builds.torch_of_version(package, without, matrix)
@@ -37,18 +39,24 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         rows = builds.onnxruntime_builds(package._replace(installed=True), without, matrix)
     if not rows:
         raise FactUnknown(f"the matrix does not know {described(package)}")
-    pythons = sorted({version for row in rows for version in row.python}, key=lambda text: [int(part) for part in text.rstrip("t").split(".")])
+    pythons = sorted(
+        {version for row in rows for version in row.python},
+        key=lambda text: [int(part) for part in text.rstrip("t").split(".")],
+    )
     if not pythons:
         raise FactUnknown(f"for which Python versions {described(package)} has wheels is not known")
     if python in pythons:
         return
     yield Finding(
         message=(
-            f'{described(package)} has no wheel for the image\'s Python {python} (it has for {", ".join(pythons)}): pip stops with "Could not find a version that satisfies'
+            f"{described(package)} has no wheel for the image's Python {python} (it has for {', '.join(pythons)}): pip stops with \"Could not find a version that satisfies"
             ' the requirement".'
         ),
         severity=Severity.ERROR,
-        remedy=(f"use a base image with Python {pythons[-1]}", f"or a version of {package.name} that has wheels for Python {python}"),
+        remedy=(
+            f"use a base image with Python {pythons[-1]}",
+            f"or a version of {package.name} that has wheels for Python {python}",
+        ),
         verify=f"docker run --rm IMAGE python3 -m pip download --no-deps {package.name}=={package.version}",
         at=package.origin,
         evidence=(of_package(package), of("image.python", facts.image.python)),
@@ -61,7 +69,9 @@ RULE = Rule(
     kind=Kind.COMPATIBILITY,
     severity=Severity.ERROR,
     title="no wheel of the pinned torch or onnxruntime-gpu exists for the image's Python",
-    seen=("ERROR: Could not find a version that satisfies the requirement onnxruntime-gpu==1.18.1 (from versions: 1.19.0, …)",),
+    seen=(
+        "ERROR: Could not find a version that satisfies the requirement onnxruntime-gpu==1.18.1 (from versions: 1.19.0, …)",
+    ),
     why="Binary wheels are built per Python version. Ubuntu 20.04 brings Python 3.8, 22.04 brings 3.10, 24.04 brings 3.12; old pins have no wheels for new Pythons, and new releases drop old ones.",
     remedy=("change the base image's Python", "or the pinned version"),
     sources=_SOURCES,

@@ -29,7 +29,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         ),
         severity=Severity.ERROR,
         remedy=(
-            "pip uninstall -y onnxruntime onnxruntime-gpu && pip install --no-cache-dir onnxruntime-gpu==VERSION",
+            f"pip uninstall -y onnxruntime onnxruntime-gpu && pip install --no-cache-dir onnxruntime-gpu=={gpu.version or 'VERSION'}",
             "if another package requires onnxruntime: install it with --no-deps, or reinstall onnxruntime-gpu last",
         ),
         verify='python -c "import onnxruntime as o; print(o.get_available_providers())"',

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging import fitting
 from envdoctor.judging.components import ONNXRUNTIME_USES
 from envdoctor.judging.evidence import of, of_package
 from envdoctor.matrix import Matrix
@@ -29,11 +30,18 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if not wanted and not facts.image.cuda.is_known:
         raise FactAbsent("the CPU package in an image without CUDA")
     text = "The CPU package onnxruntime is installed"
-    text += ", and the workload needs the CUDA provider, which it does not have." if wanted else " in an image with CUDA: its sessions run on the CPU."
+    text += (
+        ", and the workload needs the CUDA provider, which it does not have."
+        if wanted
+        else " in an image with CUDA: its sessions run on the CPU."
+    )
     yield Finding(
         message=text,
         severity=Severity.ERROR if wanted else Severity.WARNING,  # not stated: the CPU may be meant
-        remedy=("pip uninstall -y onnxruntime && pip install onnxruntime-gpu==VERSION", "or state that the CPU is meant: --uses onnxruntime"),
+        remedy=(
+            f"pip uninstall -y onnxruntime && {fitting.onnxruntime_pin(facts, matrix) or 'pip install onnxruntime-gpu==VERSION'}",
+            "or state that the CPU is meant: --uses onnxruntime",
+        ),
         verify='python -c "import onnxruntime as o; print(o.get_available_providers())"',
         at=cpu[0].origin,
         evidence=(of_package(cpu[0]), of("image.cuda", facts.image.cuda), of("uses", facts.uses)),

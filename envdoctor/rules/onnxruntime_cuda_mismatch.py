@@ -41,11 +41,17 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         return
     if supplies == {Supply.IF_LOADED}:
         yield _only_in_wheels(package, number, answer.found, rows, facts)
-        raise FactUnknown(f"whether the program loads the CUDA {number} libraries before the first session is not known ({answer.found})")
-    raise FactUnknown(f"whether CUDA {' or '.join(map(str, needed))} is there for {described(package)} is not known: {answer.found}")
+        raise FactUnknown(
+            f"whether the program loads the CUDA {number} libraries before the first session is not known ({answer.found})"
+        )
+    raise FactUnknown(
+        f"whether CUDA {' or '.join(map(str, needed))} is there for {described(package)} is not known: {answer.found}"
+    )
 
 
-def _finding(package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> Finding:
+def _finding(
+    package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix
+) -> Finding:
     return Finding(
         message=(
             f"{builds.label(package, rows)} needs the CUDA {number} libraries (libcublasLt.so.{number}), and {found}. The CUDA provider does not load, and every session"
@@ -96,7 +102,10 @@ RULE = Rule(
         "Each onnxruntime-gpu build links to one CUDA major: 1.18 and older from PyPI to CUDA 11, 1.19 to 1.26 to CUDA 12, 1.27 and later to CUDA 13; Microsoft's feeds"
         " hold other builds. It takes the libraries from the image, not from torch. If they are missing it prints one line and runs on the CPU."
     ),
-    remedy=("pin the onnxruntime-gpu version that fits the image's CUDA", "or use a base image with the CUDA major that it needs"),
+    remedy=(
+        "pin the onnxruntime-gpu version that fits the image's CUDA",
+        "or use a base image with the CUDA major that it needs",
+    ),
     sources=_SOURCES,
     check=check,
 )

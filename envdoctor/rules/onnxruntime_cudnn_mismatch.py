@@ -41,11 +41,17 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         return
     if supplies == {Supply.IF_LOADED}:
         yield _only_in_wheels(package, number, answer.found, rows)
-        raise FactUnknown(f"whether the program loads cuDNN {number} before the first session is not known ({answer.found})")
-    raise FactUnknown(f"whether cuDNN {' or '.join(map(str, needed))} is there for {described(package)} is not known: {answer.found}")
+        raise FactUnknown(
+            f"whether the program loads cuDNN {number} before the first session is not known ({answer.found})"
+        )
+    raise FactUnknown(
+        f"whether cuDNN {' or '.join(map(str, needed))} is there for {described(package)} is not known: {answer.found}"
+    )
 
 
-def _finding(package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> Finding:
+def _finding(
+    package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix
+) -> Finding:
     return Finding(
         message=(
             f"{builds.label(package, rows)} needs cuDNN {number} (libcudnn.so.{number}), and {found}. The CUDA provider does not load, and every session runs on the CPU"
@@ -55,7 +61,11 @@ def _finding(package: Package, number: int, found: str, rows: tuple[OrtRow, ...]
         remedy=_remedy(number, rows, facts, matrix),
         verify="docker run --rm IMAGE sh -c 'ldconfig -p | grep libcudnn'",
         at=package.origin,
-        evidence=(of_package(package), of("image.cudnn", facts.image.cudnn), of("image.reference", facts.image.reference)),
+        evidence=(
+            of_package(package),
+            of("image.cudnn", facts.image.cudnn),
+            of("image.reference", facts.image.reference),
+        ),
         sources=(*rows[0].source, *_SOURCES)[:3],
     )
 
@@ -94,10 +104,13 @@ RULE = Rule(
         "Failed to create CUDAExecutionProvider. Require cuDNN 9.* and CUDA 12.*.",
     ),
     why=(
-        "onnxruntime-gpu up to 1.18 loads libcudnn.so.8, 1.19 and later libcudnn.so.9. The majors do not stand in for each other. nvidia/cuda tags without \"cudnn\" hold none:"
+        'onnxruntime-gpu up to 1.18 loads libcudnn.so.8, 1.19 and later libcudnn.so.9. The majors do not stand in for each other. nvidia/cuda tags without "cudnn" hold none:'
         " cudnn8 in tags up to 12.2.2, cudnn9 in 12.3.2, plain cudnn (cuDNN 9) from 12.4.1."
     ),
-    remedy=("use a cudnn flavor of the base image with the right major", "or pin the onnxruntime-gpu version that needs what is there"),
+    remedy=(
+        "use a cudnn flavor of the base image with the right major",
+        "or pin the onnxruntime-gpu version that needs what is there",
+    ),
     sources=_SOURCES,
     check=check,
 )

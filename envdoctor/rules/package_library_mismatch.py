@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Package
 from envdoctor.findings import Finding, Kind, Severity
@@ -14,8 +14,17 @@ from envdoctor.judging.libraries import Answer, Supply
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import NeedRow
 from envdoctor.rules.rule import Rule
+from envdoctor.versions import leading
 
-_SOURCES = ("https://github.com/OpenNMT/CTranslate2/blob/master/CHANGELOG.md", "https://opennmt.net/CTranslate2/installation.html")
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+_SOURCES = (
+    "https://github.com/OpenNMT/CTranslate2/blob/master/CHANGELOG.md",
+    "https://opennmt.net/CTranslate2/installation.html",
+)
+
+_TENSORFLOW = frozenset({"tensorflow", "tensorflow-gpu"})
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
@@ -31,6 +40,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 
 
 def _judge(package: Package, rows: tuple[NeedRow, ...], facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    _cpu_is_meant(package, facts)
     package, rows = _through(package, rows, facts, matrix)
     fitting = [row for row in rows if _fits(row.specifier, package)]
     if not fitting:
@@ -38,12 +48,15 @@ def _judge(package: Package, rows: tuple[NeedRow, ...], facts: Facts, matrix: Ma
     problems = [_problems(row, facts, matrix) for row in fitting]
     if not any(problems):
         return
+    fits = [row for row in rows if not _problems(row, facts, matrix)]
     certain = all(any(problem.answer.supply is Supply.MISSING for problem in of_row) for of_row in problems)
     newest = next(of_row for of_row in reversed(problems) if of_row)
     for problem in newest:
-        yield _finding(package, problem, certain, fitting, facts)
+        yield _finding(package, problem, certain, (fitting, fits), facts)
     if not certain:
-        raise FactUnknown(f"whether {described(package)} finds the libraries it needs is not known: {newest[0].answer.found}")
+        raise FactUnknown(
+            f"whether {described(package)} finds the libraries it needs is not known: {newest[0].answer.found}"
+        )
 
 
 class _Problem(NamedTuple):
@@ -55,11 +68,25 @@ class _Problem(NamedTuple):
 def _problems(row: NeedRow, facts: Facts, matrix: Matrix) -> list[_Problem]:
     """What of one version's needs is not plainly there."""
     asked = (("CUDA", row.cuda_major, libraries.cuda), ("cuDNN", row.cudnn, libraries.cudnn))
-    found = [_Problem(what, number, supply(facts, matrix, number)) for what, number, supply in asked if number is not None]
-    return [problem for problem in found if problem.answer.supply is not Supply.THERE]
+    found = [
+        _Problem(what, number, supply(facts, matrix, number)) for what, number, supply in asked if number is not None
+    ]
+    enough = (Supply.THERE, Supply.IF_LOADED) if row.name in _TENSORFLOW else (Supply.THERE,)
+    return [problem for problem in found if problem.answer.supply not in enough]
 
 
-def _through(package: Package, rows: tuple[NeedRow, ...], facts: Facts, matrix: Matrix) -> tuple[Package, tuple[NeedRow, ...]]:
+def _cpu_is_meant(package: Package, facts: Facts) -> None:
+    """TensorFlow's one package is for the CPU too, where no CUDA is around; its [and-cuda] extra brings the libraries, and it
+    finds NVIDIA's wheels by itself. Source: https://www.tensorflow.org/install/pip"""
+    if package.name in _TENSORFLOW and "and-cuda" in package.extras:
+        raise FactAbsent("tensorflow's [and-cuda] extra brings CUDA and cuDNN")
+    if package.name in _TENSORFLOW and facts.image.cuda.is_absent:
+        raise FactAbsent("tensorflow in an image without CUDA runs on the CPU")
+
+
+def _through(
+    package: Package, rows: tuple[NeedRow, ...], facts: Facts, matrix: Matrix
+) -> tuple[Package, tuple[NeedRow, ...]]:
     """faster-whisper needs what the CTranslate2 beside it needs; its own version says nothing."""
     via = next((row.via for row in rows if row.via), None)
     if via is None:
@@ -73,36 +100,71 @@ def _through(package: Package, rows: tuple[NeedRow, ...], facts: Facts, matrix: 
 def _fits(specifier: str, package: Package) -> bool:
     from packaging.specifiers import SpecifierSet
 
-    if package.version is None:
-        return True
     try:
-        return SpecifierSet(specifier).contains(package.version, prereleases=True)
+        ours, wanted = SpecifierSet(package.specifier), SpecifierSet(specifier)
+        if package.version is not None:
+            return wanted.contains(package.version, prereleases=True)
+        return any(ours.contains(version) and wanted.contains(version) for version in _around(ours, wanted))
     except ValueError:
         return True
 
 
-def _finding(package: Package, problem: _Problem, certain: bool, rows: list[NeedRow], facts: Facts) -> Finding:
+def _around(*sets: SpecifierSet) -> Iterator[str]:
+    """Versions at, just above and just below every bound: two ranges overlap where one of them lies in both."""
+    for bound in {"1", *(part.version.removesuffix(".*") for each_set in sets for part in each_set)}:
+        numbers = [int(number) for number in (leading(bound) or "0").split(".")]
+        yield bound
+        yield f"{bound}.1"
+        while numbers and numbers[-1] == 0:
+            numbers.pop()
+        if numbers:
+            yield ".".join(str(number) for number in [*numbers[:-1], numbers[-1] - 1, 9999])
+
+
+def _finding(
+    package: Package, problem: _Problem, certain: bool, of_version: tuple[list[NeedRow], list[NeedRow]], facts: Facts
+) -> Finding:
+    """`of_version`: the rows of the package's version, and those of versions for which all is there."""
+    rows, fits = of_version
     what, number, answer = problem
     lib = f"libcublas.so.{number}" if what == "CUDA" else f"libcudnn.so.{number}"
+    cpu = " It goes on with the CPU and one line in the log." if package.name in _TENSORFLOW else ""
     flavor = "cudnn8-runtime" if (what, number) == ("cuDNN", 8) else "cudnn-runtime"
     return Finding(
-        message=f"{described(package)} {'needs' if certain else 'may need'} {what} {number} ({lib}){_told(answer)}.",
-        severity=Severity.ERROR if certain and answer.supply is Supply.MISSING else Severity.NOTE,
+        message=f"{described(package)} {'needs' if certain else 'may need'} {what} {number} ({lib}){_told(answer)}.{cpu}",
+        severity=_severity(package, certain and answer.supply is Supply.MISSING),
         remedy=(
             f"use a base image with {what} {number} (a {flavor} flavor)",
-            f"or pin the {package.name} version that needs what is there",
+            *_pins(package, fits),
             "or install the nvidia wheels and put their lib folders on LD_LIBRARY_PATH",
         ),
         verify=f'python -c "import {package.name.replace("-", "_")}"',
         at=package.origin,
-        evidence=(of_package(package), of(f"image.{what.lower()}", facts.image.cuda if what == "CUDA" else facts.image.cudnn), of("image.flavor", facts.image.flavor)),
+        evidence=(
+            of_package(package),
+            of(f"image.{what.lower()}", facts.image.cuda if what == "CUDA" else facts.image.cudnn),
+            of("image.flavor", facts.image.flavor),
+        ),
         sources=(*rows[-1].source, *_SOURCES)[:3],
     )
 
 
+def _severity(package: Package, missing: bool) -> Severity:
+    """TensorFlow goes on with the CPU; the others stop."""
+    if not missing:
+        return Severity.NOTE
+    return Severity.WARNING if package.name in _TENSORFLOW else Severity.ERROR
+
+
+def _pins(package: Package, fits: list[NeedRow]) -> tuple[str, ...]:
+    return (f'or pip install "{package.name}{fits[-1].specifier}"',) if fits else ()
+
+
 def _told(answer: Answer) -> str:
     if answer.supply is Supply.IF_LOADED:
-        return f", which is only in {answer.found}: it is found through LD_LIBRARY_PATH, or if the program loads it first"
+        return (
+            f", which is only in {answer.found}: it is found through LD_LIBRARY_PATH, or if the program loads it first"
+        )
     return f", and {answer.found}"
 
 

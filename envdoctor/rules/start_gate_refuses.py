@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Origin, known
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.evidence import of
-from envdoctor.judging.requirement import Device, RequirementError, admits, parse
 from envdoctor.judging.jetson import is_jetson
+from envdoctor.judging.requirement import Device, RequirementError, admits, parse
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -110,7 +110,9 @@ def _one(expression: str, facts: Facts, gpu: str | Gpu) -> bool | None:
         arch, brands = None, (gpu or None,)
     host = facts.host
     try:
-        answers = {admits(expression, Device(host.driver_cuda.get(), host.driver.get(), arch, brand)) for brand in brands}
+        answers = {
+            admits(expression, Device(host.driver_cuda.get(), host.driver.get(), arch, brand)) for brand in brands
+        }
     except RequirementError:
         return False
     return answers.pop() if len(answers) == 1 else None
@@ -126,7 +128,9 @@ def _finding(
     driver = f"driver {facts.host.driver.get()}" if facts.host.driver.is_known else "the host's driver"
     told = f"unsatisfied condition: {first}" if _is_valid(part) else "invalid expression"
     text = (
-        f"The start gate of this image refuses {driver} (CUDA {cuda})" + (f" with {names}" if names else "") + ": the container does"
+        f"The start gate of this image refuses {driver} (CUDA {cuda})"
+        + (f" with {names}" if names else "")
+        + ": the container does"
         f' not start with "requirement error: {told}".'
     )
     if mode is None:
@@ -135,7 +139,9 @@ def _finding(
         message=text,
         severity=_severity(mode, certain),
         remedy=(
-            _remedy(first) if _is_valid(part) else f"correct the NVIDIA_REQUIRE_ variable that holds {first!r}: conditions look like cuda>=12.4",
+            _remedy(first)
+            if _is_valid(part)
+            else f"correct the NVIDIA_REQUIRE_ variable that holds {first!r}: conditions look like cuda>=12.4",
             "or start it past the gate with -e NVIDIA_DISABLE_REQUIRE=1 (CUDA itself then decides)",
         ),
         verify="docker run --rm --gpus all IMAGE nvidia-smi",

@@ -18,7 +18,9 @@ _SOURCES = ("https://github.com/pytorch/vision#installation", "https://pytorch.o
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     packages = facts.packages.need()
     torch = [item for item in packages.named("torch") if item.version and item.manager != "image"]
-    companions = [item for item in packages.named("torchvision", "torchaudio") if item.version and item.manager != "image"]
+    companions = [
+        item for item in packages.named("torchvision", "torchaudio") if item.version and item.manager != "image"
+    ]
     if not torch or not companions:
         raise FactAbsent("no exact versions of torch and of torchvision or torchaudio")
     yield from each(companions, lambda companion: _judge(companion, torch[0], matrix))
@@ -35,7 +37,11 @@ def _judge(companion: Package, torch: Package, matrix: Matrix) -> Iterator[Findi
     wanted = row.torch.replace("torch", "").strip(" ()").partition("+")[0]
     if not wanted or SpecifierSet(wanted).contains(ours, prereleases=True):
         return
-    fitting = [row.version for row in matrix.companions(companion.name) if row.torch and SpecifierSet(row.torch.partition("+")[0]).contains(ours)]
+    fitting = [
+        row.version
+        for row in matrix.companions(companion.name)
+        if row.torch and SpecifierSet(row.torch.partition("+")[0]).contains(ours)
+    ]
     pin = f"{companion.name}=={fitting[0]}" if fitting else f"the {companion.name} that pairs with torch {ours}"
     yield Finding(
         message=(
@@ -56,7 +62,10 @@ RULE = Rule(
     kind=Kind.COMPATIBILITY,
     severity=Severity.ERROR,
     title="torchvision or torchaudio does not pair with the installed torch",
-    seen=("RuntimeError: operator torchvision::nms does not exist", "ERROR: Cannot install torch==2.4.0 and torchvision==0.18.0 because these package versions have conflicting dependencies."),
+    seen=(
+        "RuntimeError: operator torchvision::nms does not exist",
+        "ERROR: Cannot install torch==2.4.0 and torchvision==0.18.0 because these package versions have conflicting dependencies.",
+    ),
     why="torchvision and torchaudio are compiled against one torch release and pin it in their metadata (up to torchvision 0.29.0 and torchaudio 2.10.0).",
     remedy=("install the pair that belongs together",),
     sources=_SOURCES,

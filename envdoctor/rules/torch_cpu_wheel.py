@@ -26,13 +26,20 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if not facts.uses_stated and not facts.image.cuda.is_known and (meant or not facts.host.gpus.get()):
         raise FactAbsent("the CPU build of torch in an image without CUDA")
     platform = {"linux_aarch64": "arm64", "win_amd64": "Windows"}.get(builds.platform_of(facts), "x86_64")
-    source = "" if "+cpu" in (cpu[0].version or "") else (f" from {cpu[0].index or 'the CPU index'}" if meant else f" from PyPI on {platform}")
+    source = (
+        ""
+        if "+cpu" in (cpu[0].version or "")
+        else (" from the …/whl/cpu index" if meant else f" from PyPI on {platform}")
+    )
     why = f"{described(cpu[0])}{source} is a build without CUDA"
     pin = fitting.torch_pin(facts, matrix, (cpu[0].version or "").partition("+")[0])
     yield Finding(
         message=f"{why}: torch.cuda.is_available() is False, and what is meant for the GPU runs on the CPU.",
         severity=Severity.ERROR if facts.uses_stated else Severity.WARNING,
-        remedy=(pin or "install a CUDA build of torch, from https://download.pytorch.org/whl/", "or, if the CPU is meant, state what does need the GPU: --uses LIST, without torch"),
+        remedy=(
+            pin or "install a CUDA build of torch, from https://download.pytorch.org/whl/",
+            "or, if the CPU is meant, state what does need the GPU: --uses LIST, without torch",
+        ),
         verify='python -c "import torch; print(torch.version.cuda, torch.cuda.is_available())"',
         at=cpu[0].origin,
         evidence=(of_package(cpu[0]), of("image.cuda", facts.image.cuda)),

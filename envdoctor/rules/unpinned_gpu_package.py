@@ -17,7 +17,9 @@ _NAMES = ("onnxruntime-gpu", "torch")
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    declared = [item for item in facts.packages.need().named(*_NAMES) if not item.installed and item.manager in ("pip", "uv")]
+    declared = [
+        item for item in facts.packages.need().named(*_NAMES) if not item.installed and item.manager in ("pip", "uv")
+    ]
     if not declared:
         raise FactAbsent("neither onnxruntime-gpu nor torch is installed by pip here")
     for package in declared:

@@ -13,14 +13,21 @@ from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import VersionError, parse
 
-_SOURCES = ("https://github.com/microsoft/onnxruntime/issues/22747", "https://github.com/microsoft/onnxruntime/issues/20737")
+_SOURCES = (
+    "https://github.com/microsoft/onnxruntime/issues/22747",
+    "https://github.com/microsoft/onnxruntime/issues/20737",
+)
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     pinned = [
         item
         for item in facts.packages.need().named("onnxruntime-gpu", "torch")
-        if not item.installed and item.manager in ("pip", "uv") and item.version and not item.index and not item.extra_indexes
+        if not item.installed
+        and item.manager in ("pip", "uv")
+        and item.version
+        and not item.index
+        and not item.extra_indexes
     ]
     if not pinned:
         raise FactAbsent("no exact version of torch or onnxruntime-gpu is installed from PyPI alone")
@@ -35,16 +42,25 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     except VersionError:
         raise FactUnknown(f"whether PyPI serves {described(package)} is not in the matrix") from None
     if "+" in (package.version or ""):
-        yield _finding(package, "PyPI serves no versions with a local part: they are on PyTorch's own indexes", _index_of(package))
+        yield _finding(
+            package, "PyPI serves no versions with a local part: they are on PyTorch's own indexes", _index_of(package)
+        )
         return
     known_numbers = {_key(version) for version in served}
     if wanted in known_numbers:
         return
     if not known_numbers or wanted > max(known_numbers) or (package.name == "torch" and wanted < min(known_numbers)):
-        raise FactUnknown(f"{described(package)} is outside what the matrix knows of PyPI ({served[-1] if served else 'nothing'} to {served[0] if served else 'nothing'})")
+        raise FactUnknown(
+            f"{described(package)} is outside what the matrix knows of PyPI ({served[-1] if served else 'nothing'} to {served[0] if served else 'nothing'})"
+        )
     below = [version for version in served if _key(version) < wanted]
-    near = [version for version in (*reversed([version for version in served if _key(version) > wanted]),)][:1] + below[:1]
-    yield _finding(package, "PyPI does not serve it: the number was skipped, or the release was removed", tuple(f"pin {package.name}=={version}" for version in near))
+    above = [version for version in served if _key(version) > wanted]
+    near = above[-1:] + below[:1]
+    yield _finding(
+        package,
+        "PyPI does not serve it: the number was skipped, or the release was removed",
+        tuple(f"pin {package.name}=={version}" for version in near),
+    )
 
 
 def _served(package: Package, facts: Facts, matrix: Matrix) -> list[str]:
@@ -52,7 +68,9 @@ def _served(package: Package, facts: Facts, matrix: Matrix) -> list[str]:
     platform = builds.platform_of(facts)
     if package.name == "torch":
         return list(dict.fromkeys(row.version for row in matrix.torch(platform) if row.default))
-    return list(dict.fromkeys(row.version for row in matrix.onnxruntime(platform) if row.index == "pypi" and row.python))
+    return list(
+        dict.fromkeys(row.version for row in matrix.onnxruntime(platform) if row.index == "pypi" and row.python)
+    )
 
 
 def _key(version: str) -> tuple[int, ...]:
@@ -84,12 +102,17 @@ RULE = Rule(
     kind=Kind.COMPATIBILITY,
     severity=Severity.ERROR,
     title="the pinned torch or onnxruntime-gpu version is not on the default index",
-    seen=("ERROR: Could not find a version that satisfies the requirement onnxruntime-gpu==1.20.1 (from versions: 1.19.0, …)",),
+    seen=(
+        "ERROR: Could not find a version that satisfies the requirement onnxruntime-gpu==1.20.1 (from versions: 1.19.0, …)",
+    ),
     why=(
         "onnxruntime-gpu and onnxruntime do not share one line of versions: several numbers exist only for the CPU package, and old releases of the GPU package were removed"
         " for space (nothing before 1.11.0 is left). torch versions with a local part (+cu121) are only on PyTorch's own indexes."
     ),
-    remedy=("pin a version that the index serves", "for torch+cuNNN: add --index-url https://download.pytorch.org/whl/cuNNN"),
+    remedy=(
+        "pin a version that the index serves",
+        "for torch+cuNNN: add --index-url https://download.pytorch.org/whl/cuNNN",
+    ),
     sources=_SOURCES,
     check=check,
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
+from envdoctor.readers.declared import SourceText
+
 MAX_BYTES = 5 * 1024 * 1024  # a hundred times the largest Dockerfile in public collections
 _EXPECTED = "expected a Dockerfile, requirements or an environment document"
 MAX_CONTEXT_FILES = 500  # read for one Dockerfile
@@ -85,7 +87,12 @@ class BuildContext:
         except Unreadable:
             return None
         self.read.add(path)
-        return text
+        return SourceText(text, self._shown(path))
+
+    def _shown(self, path: str) -> str:
+        """As the user would type it: relative to where they stand, if it lies below."""
+        here = os.path.realpath(".")
+        return os.path.relpath(path, here) if is_within(path, here) else path
 
 
 def is_within(path: str, directory: str) -> bool:

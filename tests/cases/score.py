@@ -41,7 +41,14 @@ def score(case: str, entry: dict[str, Any], matrix: Matrix) -> Score:
     facts = from_environment(facts, None, matrix, Stated())
     facts = facts._replace(host=complete_host(facts.host, matrix))
     diagnosis = diagnose(facts, matrix, RULES)
-    return Score(case, _verdict(diagnosis, entry), _finding(diagnosis, entry), _alarm(case, diagnosis, entry), entry["decidable"], diagnosis)
+    return Score(
+        case,
+        _verdict(diagnosis, entry),
+        _finding(diagnosis, entry),
+        _alarm(case, diagnosis, entry),
+        entry["decidable"],
+        diagnosis,
+    )
 
 
 def _verdict(diagnosis: Diagnosis, entry: dict[str, Any]) -> str:
@@ -53,9 +60,16 @@ def _verdict(diagnosis: Diagnosis, entry: dict[str, Any]) -> str:
 def _finding(diagnosis: Diagnosis, entry: dict[str, Any]) -> str:
     if not entry["finding"]["expected"]:
         return ""
-    texts = [f"{result.rule} {finding.message}" for result in diagnosis.results if result.kind is Kind.COMPATIBILITY for finding in result.findings]
+    texts = [
+        f"{result.rule} {finding.message}"
+        for result in diagnosis.results
+        if result.kind is Kind.COMPATIBILITY
+        for finding in result.findings
+    ]
     keywords = entry["finding"]["keywords"]
-    return "right" if any(re.search(keyword, text, re.IGNORECASE) for text in texts for keyword in keywords) else "missing"
+    return (
+        "right" if any(re.search(keyword, text, re.IGNORECASE) for text in texts for keyword in keywords) else "missing"
+    )
 
 
 def _alarm(case: str, diagnosis: Diagnosis, entry: dict[str, Any]) -> bool:
@@ -66,7 +80,9 @@ def _alarm(case: str, diagnosis: Diagnosis, entry: dict[str, Any]) -> bool:
         for finding in result.findings
         if finding.severity is not Severity.NOTE
     ]
-    quiet = entry["expected"] == ["compatible"] or (case[0] == "l" and not {"incompatible", "degraded"} & set(entry["expected"]))
+    quiet = entry["expected"] == ["compatible"] or (
+        case[0] == "l" and not {"incompatible", "degraded"} & set(entry["expected"])
+    )
     return bool(loud) and quiet
 
 
@@ -77,7 +93,9 @@ def all_scores(families: str = SCORED) -> list[Score]:
 
 
 def table(scores: list[Score]) -> str:
-    lines = ["family  cases  decidable  right  wrong  undecided | open: right  wrong | findings right/expected | false alarms"]
+    lines = [
+        "family  cases  decidable  right  wrong  undecided | open: right  wrong | findings right/expected | false alarms"
+    ]
     for family in sorted({item.case[0] for item in scores}):
         mine = [item for item in scores if item.case[0] == family]
         sure = [item for item in mine if item.decidable]
@@ -97,7 +115,9 @@ def main() -> None:
     print(table(scores))
     for item in scores:
         if item.verdict != "right" or item.finding == "missing" or item.alarm or "-v" in sys.argv:
-            print(f"\n{item.case}: {item.diagnosis.verdict.value} ({item.verdict}), finding {item.finding or 'not expected'}{', FALSE ALARM' if item.alarm else ''}")
+            print(
+                f"\n{item.case}: {item.diagnosis.verdict.value} ({item.verdict}), finding {item.finding or 'not expected'}{', FALSE ALARM' if item.alarm else ''}"
+            )
             for result in item.diagnosis.results:
                 if result.outcome.value in ("fail", "open", "error"):
                     print(f"  {result.rule}: {result.outcome.value} {result.reason or ''}")

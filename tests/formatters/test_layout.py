@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from envdoctor import facts
@@ -7,6 +9,11 @@ from envdoctor.facts import Fact, Gpu, Host, Image
 from envdoctor.formatters.hints import hint
 from envdoctor.formatters.layout import Line, cells, is_prose, plain, wrapped
 from envdoctor.formatters.visible import lines, visible
+
+# Controls, bidirectional marks and overrides, zero-width characters, separators, surrogates, tags.
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
 
 
 def _texts(found: list[Line]) -> list[str]:
@@ -53,7 +60,9 @@ def test_a_ci_log_takes_no_line_for_a_command() -> None:
 
 def test_visible_escapes_what_acts_and_keeps_what_is_read() -> None:
     assert visible("\x1b[31m\u202e\x9b\t\n\ud800") == "\\x1b[31m\\u202e\\x9b\\t\\n\\ud800"
-    assert visible("推論 é ü — … 😀") == "推論 é ü — … 😀"
+    assert visible("推論\u3000é ü\xa0— … 😀") == "推論\u3000é ü\xa0— … 😀"
+    every = "".join(map(chr, range(0x110000)))
+    assert not HIDDEN.search(visible(every))
     assert lines("a\r\nb\x07") == ["a", "b\\x07"]
 
 

@@ -49,7 +49,9 @@ def test_an_empty_expression_admits_everything() -> None:
     assert admits("  ", Device(None, None, None, None)) is True
 
 
-@pytest.mark.parametrize("text", ["cuda", "cuda>=", "memory>=4", "cuda>=twelve", ",", "cuda>=12.4,,driver>1", "x" * 70_000])
+@pytest.mark.parametrize(
+    "text", ["cuda", "cuda>=", "memory>=4", "cuda>=twelve", ",", "cuda>=12.4,,driver>1", "x" * 70_000]
+)
 def test_what_is_no_expression_is_refused(text: str) -> None:
     with pytest.raises(RequirementError):
         parse(text)

@@ -9,7 +9,24 @@ from envdoctor.matrix import Matrix
 MATRIX = Matrix.load()
 
 
-@pytest.mark.parametrize("name", ["", " ", "Radeon RX 7900 XTX", "RTX 9090", "GeForce A100", "Quadro 4000", "4000", "Intel Arc A770", "\x00\x1b[31m", "NVIDIA", "GPU", "X" * 10_000, "RTX 6000 Blackwell Turing"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " ",
+        "Radeon RX 7900 XTX",
+        "RTX 9090",
+        "GeForce A100",
+        "Quadro 4000",
+        "4000",
+        "Intel Arc A770",
+        "\x00\x1b[31m",
+        "NVIDIA",
+        "GPU",
+        "X" * 10_000,
+        "RTX 6000 Blackwell Turing",
+    ],
+)
 def test_an_unknown_name_has_no_row(name: str) -> None:
     assert MATRIX.gpus_named(name) == ()
 
@@ -99,14 +116,33 @@ def test_a_name_of_several_chips_gives_them_all(name: str, capabilities: set[str
     assert {row.capability for row in MATRIX.gpus_named(name)} == capabilities
 
 
-@pytest.mark.parametrize(("name", "first"), [("NVIDIA A100-SXM4-80GB", "A100 SXM4 80GB"), ("A100", "A100"), ("NVIDIA GeForce RTX 3070 Laptop GPU", "GeForce RTX 3070 Laptop GPU"), ("RTX 4090", "GeForce RTX 4090"), ("H100 NVL", "H100 NVL")])
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("NVIDIA A100-SXM4-80GB", "A100 SXM4 80GB"),
+        ("A100", "A100"),
+        ("NVIDIA GeForce RTX 3070 Laptop GPU", "GeForce RTX 3070 Laptop GPU"),
+        ("RTX 4090", "GeForce RTX 4090"),
+        ("H100 NVL", "H100 NVL"),
+    ],
+)
 def test_the_most_alike_product_comes_first(name: str, first: str) -> None:
     assert MATRIX.gpus_named(name)[0].name == first
 
 
 @pytest.mark.parametrize(
     ("name", "answer"),
-    [("T4", True), ("A100", True), ("B200", True), ("RTX 4090", False), ("TITAN RTX", False), ("GB10", False), ("Jetson AGX Orin", False), ("Quadro P5000", None), ("RTX A6000", None)],
+    [
+        ("T4", True),
+        ("A100", True),
+        ("B200", True),
+        ("RTX 4090", False),
+        ("TITAN RTX", False),
+        ("GB10", False),
+        ("Jetson AGX Orin", False),
+        ("Quadro P5000", None),
+        ("RTX A6000", None),
+    ],
 )
 def test_forward_compatibility_by_class(name: str, answer: bool | None) -> None:
     assert {row.forward_compat for row in MATRIX.gpus_named(name)} == {answer}
@@ -123,7 +159,15 @@ def test_every_product_is_found_by_its_own_name() -> None:
         assert row in MATRIX.gpus_named(f"NVIDIA {row.name}"), row  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("typo", "meant"), [("RTX 4900", "GeForce RTX 4090"), ("RTX 3080 T", "GeForce RTX 3080 Ti"), ("Tesla T44", "Tesla T4"), ("H1000", "H100")])
+@pytest.mark.parametrize(
+    ("typo", "meant"),
+    [
+        ("RTX 4900", "GeForce RTX 4090"),
+        ("RTX 3080 T", "GeForce RTX 3080 Ti"),
+        ("Tesla T44", "Tesla T4"),
+        ("H1000", "H100"),
+    ],
+)
 def test_a_typo_is_offered_the_product_that_was_meant(typo: str, meant: str) -> None:
     assert MATRIX.gpus_named(typo) == ()
     assert meant in MATRIX.nearest_gpus(typo)

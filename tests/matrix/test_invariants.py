@@ -77,7 +77,9 @@ def test_an_architectures_toolkits_can_build_for_it_and_the_next_ones_cannot() -
         targets = {capability.replace(".", "") for capability in row.capabilities}
         for window in windows:
             can = bool(targets & set(window.sm))
-            within = (row.first_cuda is None or at_least(window.cuda, row.first_cuda)) and (row.last_cuda is None or at_least(row.last_cuda, window.cuda))
+            within = (row.first_cuda is None or at_least(window.cuda, row.first_cuda)) and (
+                row.last_cuda is None or at_least(row.last_cuda, window.cuda)
+            )
             assert can == within, (row, window.cuda)
 
 

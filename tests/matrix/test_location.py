@@ -12,11 +12,21 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ASK = "from envdoctor.matrix import Matrix; print(Matrix.load().major_floor(12).driver_linux)"
-MODULES = ["envdoctor/__init__.py", "envdoctor/versions.py", *(f"envdoctor/matrix/{path.name}" for path in (ROOT / "envdoctor/matrix").glob("*.py"))]
+MODULES = [
+    "envdoctor/__init__.py",
+    "envdoctor/versions.py",
+    *(f"envdoctor/matrix/{path.name}" for path in (ROOT / "envdoctor/matrix").glob("*.py")),
+]
 
 
 def ask(place: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(place)!r}); {ASK}"], capture_output=True, text=True, check=False, cwd=place.parent)
+    return subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(place)!r}); {ASK}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=place.parent,
+    )
 
 
 @pytest.fixture

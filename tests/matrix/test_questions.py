@@ -94,16 +94,40 @@ def test_the_branch_of_a_driver(driver: str, windows: bool, branch: int, cuda: s
     assert (row.branch, row.cuda) == (branch, cuda)
 
 
-@pytest.mark.parametrize(("driver", "windows"), [("551.61", False), ("620.10", True), ("999.1", True), ("640.10", False), ("445.87", True), ("300.1", True)])
+@pytest.mark.parametrize(
+    ("driver", "windows"),
+    [("551.61", False), ("620.10", True), ("999.1", True), ("640.10", False), ("445.87", True), ("300.1", True)],
+)
 def test_a_driver_of_no_known_branch(driver: str, windows: bool) -> None:
     assert MATRIX.branch(driver, windows=windows) is None
 
 
 def test_the_oldest_branch_that_reports_a_cuda() -> None:
-    assert [getattr(MATRIX.branch_for_cuda(cuda), "branch", None) for cuda in ("12.2", "12.4.1", "10.1", "13.4", "12.99")] == [535, 550, 418, 615, None]
+    assert [
+        getattr(MATRIX.branch_for_cuda(cuda), "branch", None) for cuda in ("12.2", "12.4.1", "10.1", "13.4", "12.99")
+    ] == [535, 550, 418, 615, None]
 
 
-@pytest.mark.parametrize(("cuda", "sm", "has"), [("11.7", "89", False), ("11.8", "89", True), ("11.8", "35", True), ("12.0", "35", False), ("12.6", "100", False), ("12.8", "120", True), ("12.8", "103", False), ("12.9.1", "103", True), ("12.9", "70", True), ("13.0", "70", False), ("12.8", "101", True), ("13.0", "101", False), ("13.0.2", "110", True), ("13.3", "107", False), ("13.4", "107", True)])
+@pytest.mark.parametrize(
+    ("cuda", "sm", "has"),
+    [
+        ("11.7", "89", False),
+        ("11.8", "89", True),
+        ("11.8", "35", True),
+        ("12.0", "35", False),
+        ("12.6", "100", False),
+        ("12.8", "120", True),
+        ("12.8", "103", False),
+        ("12.9.1", "103", True),
+        ("12.9", "70", True),
+        ("13.0", "70", False),
+        ("12.8", "101", True),
+        ("13.0", "101", False),
+        ("13.0.2", "110", True),
+        ("13.3", "107", False),
+        ("13.4", "107", True),
+    ],
+)
 def test_what_a_toolkit_can_build_for(cuda: str, sm: str, has: bool) -> None:
     window = MATRIX.window(cuda)
     assert window is not None
@@ -115,7 +139,17 @@ def test_thor_has_two_names_and_one_architecture() -> None:
     assert MATRIX.architecture("9.9") is None
 
 
-@pytest.mark.parametrize(("capability", "first", "last"), [("3.7", None, 470), ("7.0", None, 580), ("7.5", None, None), ("8.9", 520, None), ("12.0", 570, None), ("10.7", 615, None)])
+@pytest.mark.parametrize(
+    ("capability", "first", "last"),
+    [
+        ("3.7", None, 470),
+        ("7.0", None, 580),
+        ("7.5", None, None),
+        ("8.9", 520, None),
+        ("12.0", 570, None),
+        ("10.7", 615, None),
+    ],
+)
 def test_the_branches_that_drive_an_architecture(capability: str, first: int | None, last: int | None) -> None:
     row = MATRIX.architecture(capability)
     assert row is not None
@@ -127,7 +161,9 @@ def test_the_branches_that_drive_an_architecture(capability: str, first: int | N
 
 def test_the_expression_of_a_release_and_of_all_its_patches() -> None:
     [row] = MATRIX.requirements("12.4.1", "amd64", "ubuntu22.04")
-    assert row.expression.startswith("cuda>=12.4 brand=tesla,driver>=470,driver<471 brand=unknown,driver>=470,driver<471 ")
+    assert row.expression.startswith(
+        "cuda>=12.4 brand=tesla,driver>=470,driver<471 brand=unknown,driver>=470,driver<471 "
+    )
     assert row.expression.endswith("brand=titanrtx,driver>=535,driver<536")
     assert [row.cuda for row in MATRIX.requirements("12.8", "amd64", None)] == ["12.8.0", "12.8.1"]
     assert MATRIX.requirements("12.4.1", "amd64", "windows11") == ()
@@ -158,7 +194,17 @@ def test_forward_compatibility_tells_who_says_so() -> None:
     assert MATRIX.compat("12.6", 515) == ()
 
 
-@pytest.mark.parametrize(("l4t", "cuda", "compat"), [("32.7.1", "10.2", None), ("35.4.1", "11.4", "12.2"), ("36.3.0", "12.2", "12.9"), ("36.4.3", "12.6", "12.9"), ("38.2", "13.0", None), ("39.2", "13.2", "13.4")])
+@pytest.mark.parametrize(
+    ("l4t", "cuda", "compat"),
+    [
+        ("32.7.1", "10.2", None),
+        ("35.4.1", "11.4", "12.2"),
+        ("36.3.0", "12.2", "12.9"),
+        ("36.4.3", "12.6", "12.9"),
+        ("38.2", "13.0", None),
+        ("39.2", "13.2", "13.4"),
+    ],
+)
 def test_the_cuda_of_a_jetson_release(l4t: str, cuda: str, compat: str | None) -> None:
     row = MATRIX.l4t(l4t)
     assert row is not None
@@ -205,7 +251,9 @@ def test_ngc_releases() -> None:
     assert MATRIX.ngc_releases()[-1] == "26.09"
 
 
-@pytest.mark.parametrize(("release", "floor", "volta", "blackwell"), [("24.12", "6.0", True, False), ("25.01", "7.5", False, True)])
+@pytest.mark.parametrize(
+    ("release", "floor", "volta", "blackwell"), [("24.12", "6.0", True, False), ("25.01", "7.5", False, True)]
+)
 def test_the_step_of_ngc_from_pascal_to_turing(release: str, floor: str, volta: bool, blackwell: bool) -> None:
     row = MATRIX.ngc(release)
     assert row is not None
@@ -235,12 +283,21 @@ def test_pytorch_images() -> None:
 
 def test_onnxruntime_turned_to_cuda_12_at_1_19_and_to_cuda_13_at_1_27() -> None:
     cuda = {row.version: (row.cuda, row.cudnn) for row in MATRIX.onnxruntime() if row.index == "pypi"}
-    assert [cuda[version] for version in ("1.18.1", "1.19.0", "1.26.0", "1.27.0")] == [("11.8", 8), ("12.2", 9), ("12.8", 9), ("13.0", 9)]
+    assert [cuda[version] for version in ("1.18.1", "1.19.0", "1.26.0", "1.27.0")] == [
+        ("11.8", 8),
+        ("12.2", 9),
+        ("12.8", 9),
+        ("13.0", 9),
+    ]
     assert cuda["1.6.0"] == ("10.2", 8)
 
 
 def test_onnxruntime_from_the_side_indexes() -> None:
-    side = {(row.version, row.index): (row.cuda.split(".")[0], row.cudnn) for row in MATRIX.onnxruntime() if row.index != "pypi"}
+    side = {
+        (row.version, row.index): (row.cuda.split(".")[0], row.cudnn)
+        for row in MATRIX.onnxruntime()
+        if row.index != "pypi"
+    }
     assert side["1.18.0", "cuda-12"] == ("12", 8)
     assert side["1.18.1", "cuda-12"] == ("12", 9)
     assert side["1.20.0", "cuda-11"] == ("11", 8)
@@ -260,7 +317,16 @@ def test_the_ptx_of_onnxruntime_1_23_0_helps_no_newer_gpu_and_that_of_1_23_2_doe
 
 @pytest.mark.parametrize(
     ("version", "cuda", "default", "cudnn"),
-    [("2.4.0", "12.1", True, "9.1.0.70"), ("2.4.0", "12.4", False, "9.1.0.70"), ("2.4.0", "11.8", False, "9.1.0.70"), ("2.7.0", "12.6", True, "9.5.1.17"), ("2.7.0", "12.8", False, "9.7.1.26"), ("2.11.0", "13.0", True, "9.19.0.56"), ("2.15.0", "13.2", True, "9.26.0.51"), ("1.6.0", "10.1", False, None)],
+    [
+        ("2.4.0", "12.1", True, "9.1.0.70"),
+        ("2.4.0", "12.4", False, "9.1.0.70"),
+        ("2.4.0", "11.8", False, "9.1.0.70"),
+        ("2.7.0", "12.6", True, "9.5.1.17"),
+        ("2.7.0", "12.8", False, "9.7.1.26"),
+        ("2.11.0", "13.0", True, "9.19.0.56"),
+        ("2.15.0", "13.2", True, "9.26.0.51"),
+        ("1.6.0", "10.1", False, None),
+    ],
 )
 def test_a_torch_build(version: str, cuda: str, default: bool, cudnn: str | None) -> None:
     [row] = [row for row in MATRIX.torch() if (row.version, row.cuda) == (version, cuda)]

@@ -75,7 +75,9 @@ def test_one_row_per_line_with_compact_separators(table: str) -> None:
     assert (end, after) == ("]}", "")
     for number, line in enumerate(lines, start=2):
         row = json.loads(line.removesuffix(","))
-        assert line.removesuffix(",") == json.dumps(row, ensure_ascii=False, separators=(",", ":")), f"{table}.json:{number}"
+        assert line.removesuffix(",") == json.dumps(row, ensure_ascii=False, separators=(",", ":")), (
+            f"{table}.json:{number}"
+        )
         assert line.endswith(",") == (number < len(lines) + 1), f"{table}.json:{number}"
 
 

@@ -58,7 +58,9 @@ def test_a_bad_row_is_named_with_its_column_and_value(tmp_path: Path, row: str, 
     assert says in str(caught.value)
 
 
-@pytest.mark.parametrize("head", ['{"table":"windows","rows":[\n', "[\n", '{"rows":[\n', '{"table":"toolkits","sources":[],"rows":[\n'])
+@pytest.mark.parametrize(
+    "head", ['{"table":"windows","rows":[\n', "[\n", '{"rows":[\n', '{"table":"toolkits","sources":[],"rows":[\n']
+)
 def test_a_head_that_is_not_this_tables_is_refused(tmp_path: Path, head: str) -> None:
     with pytest.raises(MatrixError, match=r"toolkits\.json, line 1"):
         matrix_with(tmp_path, GOOD, head=head).toolkits("12.4")
@@ -69,9 +71,20 @@ def test_a_missing_table_is_a_matrix_error_not_an_os_error(tmp_path: Path) -> No
         Matrix(tmp_path).branches()
 
 
-@pytest.mark.parametrize(("column", "value", "kind"), [("branch", '"535"', "a whole number"), ("branch", "true", "a whole number"), ("supported", "1", "true or false")])
-def test_numbers_and_truth_values_are_not_mistaken_for_each_other(tmp_path: Path, column: str, value: str, kind: str) -> None:
-    cells = {"branch": "535", "cuda": '"12.2"', "supported": "false", "source": '["https://x"]', "checked": '"2026-11-20"'}
+@pytest.mark.parametrize(
+    ("column", "value", "kind"),
+    [("branch", '"535"', "a whole number"), ("branch", "true", "a whole number"), ("supported", "1", "true or false")],
+)
+def test_numbers_and_truth_values_are_not_mistaken_for_each_other(
+    tmp_path: Path, column: str, value: str, kind: str
+) -> None:
+    cells = {
+        "branch": "535",
+        "cuda": '"12.2"',
+        "supported": "false",
+        "source": '["https://x"]',
+        "checked": '"2026-11-20"',
+    }
     cells[column] = value
     row = "{" + ",".join(f'"{name}":{cell}' for name, cell in cells.items()) + "}"
     with pytest.raises(MatrixError, match=f"column '{column}': .* is not {kind}"):

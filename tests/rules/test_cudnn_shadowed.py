@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import CUDNN_12_4, PYTHON, document, does_not_apply, fires, fires_and_stays_open, installed, silent, undecided, workload
+from tests.rules.vocabulary import (
+    CUDNN_12_4,
+    PYTHON,
+    document,
+    does_not_apply,
+    fires,
+    fires_and_stays_open,
+    installed,
+    silent,
+    undecided,
+    workload,
+)
 
 RULE = "cudnn-shadowed"
 ON_PATH = {"reference": CUDNN_12_4, "env": {"LD_LIBRARY_PATH": "/usr/local/nvidia/lib64:/opt/cudnn/lib/"}}
@@ -23,7 +34,9 @@ def test_another_major_is_another_library() -> None:
 
 
 def test_older_than_a_wheel_without_rpath_is_an_error() -> None:
-    facts = document(image=ON_PATH, packages=[installed("torch", "2.0.1")], libraries=[library("8.4.1")])  # built with 8.5.0
+    facts = document(
+        image=ON_PATH, packages=[installed("torch", "2.0.1")], libraries=[library("8.4.1")]
+    )  # built with 8.5.0
     finding = fires(RULE, facts)
     assert finding.severity is Severity.ERROR
     assert "8.4.1" in finding.message
@@ -53,7 +66,9 @@ def test_open_and_not_applicable() -> None:
     unlisted = document(image=ON_PATH, packages=[installed("torch", "9.9.9")], libraries=[library("9.1.0")])
     assert "torch 9.9.9" in undecided(RULE, unlisted)
     assert "missing.txt" in undecided(RULE, workload(CUDNN_12_4, gaps=["Dockerfile:4: -r missing.txt"]))
-    elsewhere = document(image=ON_PATH, packages=[installed("torch", "2.0.1")], libraries=[library("8.4.1", "/usr/lib/x86_64-linux-gnu")])
+    elsewhere = document(
+        image=ON_PATH, packages=[installed("torch", "2.0.1")], libraries=[library("8.4.1", "/usr/lib/x86_64-linux-gnu")]
+    )
     does_not_apply(RULE, elsewhere)
     does_not_apply(RULE, workload(PYTHON, pip=["torch==2.4.0"]))
     does_not_apply(RULE, workload("nvcr.io/nvidia/pytorch:24.05-py3"))

@@ -25,7 +25,10 @@ def test_other_values_do_not_count(value: str) -> None:
 
 
 def test_the_plural_is_read_by_nobody() -> None:
-    assert "NVIDIA_DISABLE_REQUIRES is not" in fires(RULE, workload(BASE_12_4, env={"NVIDIA_DISABLE_REQUIRES": "1"})).message
+    assert (
+        "NVIDIA_DISABLE_REQUIRES is not"
+        in fires(RULE, workload(BASE_12_4, env={"NVIDIA_DISABLE_REQUIRES": "1"})).message
+    )
 
 
 def test_at_the_launch_too() -> None:

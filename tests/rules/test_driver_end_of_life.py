@@ -15,7 +15,10 @@ def test_supported_branches_are_silent(driver: str) -> None:
     silent(RULE, workload(CUDNN_12_4, host=on(driver, ["T4"])))
 
 
-@pytest.mark.parametrize(("driver", "branch", "since"), [("470.57.02", "R470", "2024-07-20"), ("550.54.14", "R550", "2025-04-17"), ("535", "R535", "2026-06-30")])
+@pytest.mark.parametrize(
+    ("driver", "branch", "since"),
+    [("470.57.02", "R470", "2024-07-20"), ("550.54.14", "R550", "2025-04-17"), ("535", "R535", "2026-06-30")],
+)
 def test_a_dead_branch_is_a_note_with_its_date(driver: str, branch: str, since: str) -> None:
     finding = fires(RULE, workload(CUDNN_12_4, host=on(driver, ["T4"])))
     assert finding.severity is Severity.NOTE

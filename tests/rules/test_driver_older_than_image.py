@@ -30,6 +30,8 @@ def test_below_the_floor_of_the_major_another_rule_judges() -> None:
 def test_open_and_not_applicable() -> None:
     assert "GPUs are not stated" in undecided(RULE, workload(NGC_12_6, host=on("535.104.05")))
     assert "not stated" in undecided(RULE, workload(NGC_12_6))
-    assert "nearest known: 25.06" in undecided(RULE, workload("nvcr.io/nvidia/pytorch:25.07-py3", host=on("535.104.05", ["T4"])))
+    assert "nearest known: 25.06" in undecided(
+        RULE, workload("nvcr.io/nvidia/pytorch:25.07-py3", host=on("535.104.05", ["T4"]))
+    )
     does_not_apply(RULE, workload(CUDNN_12_4, host=on("535.104.05", ["RTX 3090"])))
     assert "L4T" in does_not_apply(RULE, workload(NGC_12_6, host=on(None, ["Jetson AGX Orin"], l4t="36.4")))

@@ -14,14 +14,34 @@ from envdoctor.rules.rule import Rule
 from tests.rules.vocabulary import BASE_12_4, CUDNN_12_4, CUDNN_13_0, PYTHON, asked, on, well_written, workload
 
 HERE = Path(__file__).parent
-MODULES = sorted(path.stem for path in Path(rules.__file__).parent.glob("*.py") if path.stem not in ("__init__", "rule"))
-WORKLOADS = [
-    workload(image, pip=pip, host=host, gaps=gaps)
-    for image in (None, BASE_12_4, CUDNN_12_4, CUDNN_13_0, PYTHON, "our_base:1", "nvcr.io/nvidia/pytorch:25.03-py3", "nvidia/cuda:11.3.0-devel-ubuntu20.04")
-    for pip in ([], ["torch"], ["torch==2.4.0", "torchvision==0.18.0"], ["onnxruntime-gpu==1.18.1", "onnxruntime==1.18.1"], ["torch==2.11.0+cpu", "ctranslate2==4.4.0"])
-    for host in (on("470.57.02", ["RTX 3090", "T4"]), on("580.95.05", ["V100", "RTX 5090"]), on("535"), on(None, ["Jetson AGX Orin"], l4t="35.4.1"), on("528.24", ["RTX 3090"], wsl="2"), on("none"))
-    for gaps in ([], ["Dockerfile:4: -r missing.txt"])
-]
+MODULES = sorted(
+    path.stem for path in Path(rules.__file__).parent.glob("*.py") if path.stem not in ("__init__", "rule")
+)
+_IMAGES = (
+    None,
+    BASE_12_4,
+    CUDNN_13_0,
+    PYTHON,
+    "our_base:1",
+    "nvcr.io/nvidia/pytorch:25.03-py3",
+    "nvidia/cuda:11.3.0-devel-ubuntu20.04",
+)
+_PIP = (
+    ["torch"],
+    ["torch==2.4.0", "torchvision==0.18.0"],
+    ["onnxruntime-gpu==1.18.1", "onnxruntime==1.18.1"],
+    ["torch==2.11.0+cpu", "ctranslate2==4.4.0"],
+)
+_HOSTS = (
+    on("470.57.02", ["RTX 3090", "T4"]),
+    on("580.95.05", ["V100", "RTX 5090"]),
+    on("535"),
+    on(None, ["Jetson AGX Orin"], l4t="35.4.1"),
+    on("528.24", ["RTX 3090"], wsl="2"),
+    on("none"),
+)
+WORKLOADS = [workload(image, pip=pip, host=host) for image in _IMAGES for pip in _PIP for host in _HOSTS]
+WORKLOADS += [workload(CUDNN_12_4, gaps=["Dockerfile:4: -r missing.txt"], host=host) for host in _HOSTS]
 
 
 def test_every_module_is_listed_and_has_a_test_file() -> None:

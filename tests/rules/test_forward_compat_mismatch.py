@@ -13,7 +13,13 @@ COMPAT_FIRST = {"LD_LIBRARY_PATH": "/usr/local/cuda/compat:/usr/local/cuda/lib64
 
 @pytest.mark.parametrize(
     ("driver", "gpu"),
-    [("550.54.14", "RTX 4090"), ("580.65.06", "RTX 4090"), ("535.104.05", "T4"), ("535.104.05", "A100"), ("550", "RTX 3090")],
+    [
+        ("550.54.14", "RTX 4090"),
+        ("580.65.06", "RTX 4090"),
+        ("535.104.05", "T4"),
+        ("535.104.05", "A100"),
+        ("550", "RTX 3090"),
+    ],
 )
 def test_silent_on_a_driver_as_new_or_an_eligible_gpu(driver: str, gpu: str) -> None:
     silent(RULE, workload(CUDNN_12_4, host=on(driver, [gpu])))
@@ -64,4 +70,6 @@ def test_not_where_there_is_no_such_package() -> None:
     assert "Windows" in does_not_apply(RULE, workload(CUDNN_12_4, host=on("528.24", ["RTX 3090"], wsl="2")))
     assert "L4T" in does_not_apply(RULE, workload(BASE_12_4, host=on(None, ["Jetson AGX Orin"], l4t="36.4")))
     does_not_apply(RULE, workload(BASE_12_4, host=on("none", ["RTX 4090"])))
-    assert "entrypoint" in does_not_apply(RULE, workload("nvcr.io/nvidia/pytorch:24.12-py3", host=on("535.104.05", ["RTX 4090"])))
+    assert "entrypoint" in does_not_apply(
+        RULE, workload("nvcr.io/nvidia/pytorch:24.12-py3", host=on("535.104.05", ["RTX 4090"]))
+    )

@@ -38,7 +38,10 @@ def test_targeted_gpus_are_silent(image: str, gpu: str) -> None:
     silent(RULE, workload(image, host=on("580.95.05", [gpu])))
 
 
-@pytest.mark.parametrize(("gpu", "capability", "last"), [("V100", "7.0", "12.9"), ("GTX 1080 Ti", "6.1", "12.9"), ("Tesla K80", "3.7", "11.8")])
+@pytest.mark.parametrize(
+    ("gpu", "capability", "last"),
+    [("V100", "7.0", "12.9"), ("GTX 1080 Ti", "6.1", "12.9"), ("Tesla K80", "3.7", "11.8")],
+)
 def test_dropped_gpus_are_an_error(gpu: str, capability: str, last: str) -> None:
     finding = fires(RULE, workload(CUDA_13, host=on("580.95.05", [gpu])))
     assert finding.severity is Severity.ERROR
@@ -46,7 +49,10 @@ def test_dropped_gpus_are_an_error(gpu: str, capability: str, last: str) -> None
     assert f"CUDA {last}, the last" in finding.remedy[0]
 
 
-@pytest.mark.parametrize(("image", "gpu", "first"), [(CUDNN_12_4, "RTX 5090", "12.8"), ("nvidia/cuda:11.3.1-base-ubuntu20.04", "H100", "11.8")])
+@pytest.mark.parametrize(
+    ("image", "gpu", "first"),
+    [(CUDNN_12_4, "RTX 5090", "12.8"), ("nvidia/cuda:11.3.1-base-ubuntu20.04", "H100", "11.8")],
+)
 def test_newer_gpus_are_a_warning(image: str, gpu: str, first: str) -> None:
     finding = fires(RULE, workload(image, host=on("580.95.05", [gpu])))
     assert finding.severity is Severity.WARNING

@@ -31,7 +31,12 @@ def holding(cudnn: str, cuda: str = "12.9.1") -> dict[str, object]:
 
 @pytest.mark.parametrize(
     ("image", "gpu"),
-    [(CUDNN_12_4, "RTX 4090"), (CUDNN_12_8, "RTX 5090"), (CUDNN_13_0, "T4"), ("nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04", "V100")],
+    [
+        (CUDNN_12_4, "RTX 4090"),
+        (CUDNN_12_8, "RTX 5090"),
+        (CUDNN_13_0, "T4"),
+        ("nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04", "V100"),
+    ],
 )
 def test_supported_gpus_are_silent(image: str, gpu: str) -> None:
     silent(RULE, workload(image, pip=["onnxruntime-gpu==1.26.0"], host=on("580.95.05", [gpu])))
@@ -67,7 +72,9 @@ def test_nobody_known_to_load_it_is_a_warning_and_a_gap_a_note() -> None:
 
 
 def test_torch_brings_its_own() -> None:
-    assert "known to load" in does_not_apply(RULE, workload(CUDNN_13_0, pip=["torch==2.8.0"], host=on("580.95.05", ["V100"])))
+    assert "known to load" in does_not_apply(
+        RULE, workload(CUDNN_13_0, pip=["torch==2.8.0"], host=on("580.95.05", ["V100"]))
+    )
 
 
 def test_open_and_not_applicable() -> None:

@@ -27,7 +27,11 @@ def test_within_the_range_it_is_silent(driver: str, gpu: str) -> None:
 
 @pytest.mark.parametrize(
     ("driver", "gpu", "last", "name"),
-    [("590.48.01", "V100", "R580", "Volta"), ("590.48.01", "GTX 1080 Ti", "R580", "Pascal"), ("510.47.03", "Tesla K80", "R470", "Kepler")],
+    [
+        ("590.48.01", "V100", "R580", "Volta"),
+        ("590.48.01", "GTX 1080 Ti", "R580", "Pascal"),
+        ("510.47.03", "Tesla K80", "R470", "Kepler"),
+    ],
 )
 def test_dropped(driver: str, gpu: str, last: str, name: str) -> None:
     finding = fires(RULE, workload(CUDNN_12_4, host=on(driver, [gpu])))

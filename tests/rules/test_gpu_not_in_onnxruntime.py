@@ -77,7 +77,9 @@ def test_ptx_alone_is_a_warning() -> None:
         (CUDNN_12_8, "570.211.01", "V100", "1.27.0", "1.26.0"),
     ],
 )
-def test_the_remedy_typed_as_printed_runs_in_that_image(image: str, driver: str, gpu: str, version: str, pin: str) -> None:
+def test_the_remedy_typed_as_printed_runs_in_that_image(
+    image: str, driver: str, gpu: str, version: str, pin: str
+) -> None:
     host = on(driver, [gpu])
     finding = fires(RULE, workload(image, pip=[f"onnxruntime-gpu=={version}"], host=host))
     assert finding.remedy[0].startswith(f'pip install "onnxruntime-gpu=={pin}"')
@@ -89,7 +91,9 @@ def test_the_remedy_typed_as_printed_runs_in_that_image(image: str, driver: str,
 
 def test_arm64_has_wheels_of_its_own() -> None:
     silent(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.31.1"], host=on(R580, ["GH200"], arch="aarch64")))
-    assert "not known" in undecided(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.20.0"], host=on(R580, ["GH200"], arch="aarch64")))
+    assert "not known" in undecided(
+        RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.20.0"], host=on(R580, ["GH200"], arch="aarch64"))
+    )
 
 
 def test_open_and_not_applicable() -> None:
@@ -97,5 +101,9 @@ def test_open_and_not_applicable() -> None:
     from_feed = package("onnxruntime-gpu==1.18.1", extra=[CUDA_12_FEED])
     assert "not known" in undecided(RULE, workload(CUDNN_12_4, pip=[from_feed], host=on(R580, ["T4"])))
     does_not_apply(RULE, workload(CUDNN_12_4, host=on(R580, ["T4"])))
-    does_not_apply(RULE, workload(CUDNN_12_4, pip=["onnxruntime-gpu==1.23.0"], uses=["torch"], host=on(R580, ["RTX 5090"])))
-    does_not_apply(RULE, workload(CUDNN_12_4, pip=["onnxruntime==1.23.0"], uses=["onnxruntime-cuda"], host=on(R580, ["RTX 5090"])))
+    does_not_apply(
+        RULE, workload(CUDNN_12_4, pip=["onnxruntime-gpu==1.23.0"], uses=["torch"], host=on(R580, ["RTX 5090"]))
+    )
+    does_not_apply(
+        RULE, workload(CUDNN_12_4, pip=["onnxruntime==1.23.0"], uses=["onnxruntime-cuda"], host=on(R580, ["RTX 5090"]))
+    )

@@ -84,10 +84,28 @@ def test_a_gpu_outside_the_list(gpu: str, torch: str, capability: str, held: str
 @pytest.mark.parametrize(
     ("gpu", "driver", "torch", "image", "remedy"),
     [
-        ("RTX 5090", "570.86.10", "torch==2.4.0", PYTHON, '"torch==2.11.0" --index-url https://download.pytorch.org/whl/cu128'),  # CUDA 13 is too new for R570
+        (
+            "RTX 5090",
+            "570.86.10",
+            "torch==2.4.0",
+            PYTHON,
+            '"torch==2.11.0" --index-url https://download.pytorch.org/whl/cu128',
+        ),  # CUDA 13 is too new for R570
         ("RTX 5090", R580, "torch==2.4.0", PYTHON, '"torch==2.15.0"  # CUDA 13.2'),
-        ("RTX 5090", R580, "torch==2.7.1", PYTHON, '"torch==2.7.1" --index-url https://download.pytorch.org/whl/cu128'),  # the same release
-        ("A100", "470.57.02", "torch==1.12.1", "python:3.9", '"torch==1.12.1" --index-url https://download.pytorch.org/whl/cu116'),
+        (
+            "RTX 5090",
+            R580,
+            "torch==2.7.1",
+            PYTHON,
+            '"torch==2.7.1" --index-url https://download.pytorch.org/whl/cu128',
+        ),  # the same release
+        (
+            "A100",
+            "470.57.02",
+            "torch==1.12.1",
+            "python:3.9",
+            '"torch==1.12.1" --index-url https://download.pytorch.org/whl/cu116',
+        ),
         ("V100", R580, "torch==2.11.0", PYTHON, '"torch==2.11.0" --index-url https://download.pytorch.org/whl/cu126'),
     ],
 )
@@ -141,7 +159,9 @@ def test_a_newer_wheel_over_the_images_torch_is_what_counts() -> None:
 def test_a_nightly_can_be_refused_and_not_confirmed() -> None:
     nightly = "torch==2.8.0.dev20250401+cu126"
     fires(RULE, workload(None, pip=[nightly], host=on(R580, ["RTX 5090"])))  # CUDA 12.6 cannot target it
-    assert "is in no table" in undecided(RULE, workload(None, pip=["torch==2.8.0.dev20250401+cu128"], host=on(R580, ["RTX 5090"])))
+    assert "is in no table" in undecided(
+        RULE, workload(None, pip=["torch==2.8.0.dev20250401+cu128"], host=on(R580, ["RTX 5090"]))
+    )
 
 
 def test_what_was_observed_wins() -> None:
@@ -170,7 +190,9 @@ def test_builds_without_a_source_keep_it_open() -> None:
 
 def test_a_half_known_list_notes_what_it_knows() -> None:
     host = {"driver": {"version": "535.54.03"}, "gpus": [{"name": "NVIDIA A100-PCIE-40GB"}]}
-    finding, reason = fires_and_stays_open(RULE, document(host=host, packages=[installed("torch", "1.7.1", manager="conda")]))
+    finding, reason = fires_and_stays_open(
+        RULE, document(host=host, packages=[installed("torch", "1.7.1", manager="conda")])
+    )
     assert finding.severity is Severity.NOTE
     assert "has no source" in reason
 
@@ -182,7 +204,9 @@ def test_open_and_not_applicable() -> None:
     assert "missing.txt" in undecided(RULE, gap)
     assert "no torch" in does_not_apply(RULE, workload(PYTHON, host=on(R580, ["T4"])))
     assert "CPU build" in does_not_apply(RULE, workload(PYTHON, pip=["torch==2.4.0+cpu"], host=on(R580, ["T4"])))
-    assert "does not use" in does_not_apply(RULE, workload(PYTHON, pip=["torch==2.4.0"], uses=["onnxruntime"], host=on(R580, ["RTX 5090"])))
+    assert "does not use" in does_not_apply(
+        RULE, workload(PYTHON, pip=["torch==2.4.0"], uses=["onnxruntime"], host=on(R580, ["RTX 5090"]))
+    )
 
 
 def test_what_pypi_serves_for_arm64_is_the_cpu_build() -> None:

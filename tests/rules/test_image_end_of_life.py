@@ -9,7 +9,11 @@ RULE = "image-end-of-life"
 
 
 def test_every_published_tag_is_silent_or_a_note() -> None:
-    rows = [row for row in MATRIX.cuda_tags_of("12.4") + MATRIX.cuda_tags_of("11.8") if row.supported is not None and row.status == "published"]
+    rows = [
+        row
+        for row in MATRIX.cuda_tags_of("12.4") + MATRIX.cuda_tags_of("11.8")
+        if row.supported is not None and row.status == "published"
+    ]
     for row in rows:
         facts = workload(f"nvidia/cuda:{row.tag}")
         if row.supported:

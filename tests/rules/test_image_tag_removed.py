@@ -38,7 +38,10 @@ def test_published_tags_are_silent(image: str) -> None:
 def test_gone_and_never_published(tag: str, what: str, instead: str) -> None:
     finding = fires(RULE, workload(f"nvidia/cuda:{tag}"))
     assert finding.severity is Severity.ERROR
-    assert finding.message == f"nvidia/cuda:{tag} {what}{' from the registry' if 'removed' in what else ''}: the pull fails."
+    assert (
+        finding.message
+        == f"nvidia/cuda:{tag} {what}{' from the registry' if 'removed' in what else ''}: the pull fails."
+    )
     assert finding.remedy[0].startswith(f"use nvidia/cuda:{instead}")
     silent(RULE, workload(finding.remedy[0].removeprefix("use ")))
 
@@ -69,12 +72,20 @@ def test_an_unlisted_tag_is_never_said_not_to_exist(tag: str, reason: str) -> No
 
 
 def test_an_unlisted_ngc_release_names_the_nearest() -> None:
-    assert "25.07-py3 is not in the matrix (nearest known: 25.06)" in undecided(RULE, workload("nvcr.io/nvidia/pytorch:25.07-py3"))
+    assert "25.07-py3 is not in the matrix (nearest known: 25.06)" in undecided(
+        RULE, workload("nvcr.io/nvidia/pytorch:25.07-py3")
+    )
     assert "nearest known: 26.09" in undecided(RULE, workload("nvcr.io/nvidia/pytorch:27.01-py3"))
 
 
 def test_other_repositories_and_documents() -> None:
-    for image in ("python:3.11", "ubuntu:22.04", "our_base:latest", "nvcr.io/nvidia/tensorrt:24.05-py3", "pytorch/pytorch:2.4.0-cuda12.4-cudnn9-runtime"):
+    for image in (
+        "python:3.11",
+        "ubuntu:22.04",
+        "our_base:latest",
+        "nvcr.io/nvidia/tensorrt:24.05-py3",
+        "pytorch/pytorch:2.4.0-cuda12.4-cudnn9-runtime",
+    ):
         does_not_apply(RULE, workload(image))
     does_not_apply(RULE, workload(None))
     assert "exists" in does_not_apply(RULE, document(image={"reference": "nvidia/cuda:11.3.0-devel-ubuntu20.04"}))

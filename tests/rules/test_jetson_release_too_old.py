@@ -31,7 +31,10 @@ def test_cuda_12_on_l4t_35_needs_the_compatibility_package() -> None:
         assert part in finding.message
 
 
-@pytest.mark.parametrize(("release", "image", "native"), [("32.7.4", CUDA_12_2, "10.2"), ("36.4.3", "nvidia/cuda:13.0.1-base-ubuntu24.04", "12.6")])
+@pytest.mark.parametrize(
+    ("release", "image", "native"),
+    [("32.7.4", CUDA_12_2, "10.2"), ("36.4.3", "nvidia/cuda:13.0.1-base-ubuntu24.04", "12.6")],
+)
 def test_above_what_a_package_lifts_it_to_is_an_error(release: str, image: str, native: str) -> None:
     finding = fires(RULE, workload(image, host=on(None, ["Jetson AGX Orin"], l4t=release)))
     assert finding.severity is Severity.ERROR

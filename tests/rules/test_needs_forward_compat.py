@@ -55,7 +55,9 @@ def test_what_nvidias_table_lists_is_a_note() -> None:
     assert "no longer lists" not in finding.message
 
 
-@pytest.mark.parametrize(("toolkit", "severity"), [("1.17.3", Severity.NOTE), ("1.17.4", Severity.WARNING), ("1.17.5", Severity.NOTE)])
+@pytest.mark.parametrize(
+    ("toolkit", "severity"), [("1.17.3", Severity.NOTE), ("1.17.4", Severity.WARNING), ("1.17.5", Severity.NOTE)]
+)
 def test_toolkit_1_17_4_alone_does_not_activate_it(toolkit: str, severity: Severity) -> None:
     finding = fires(RULE, workload(CUDA_13, host=on("535.54.03", ["A100"], toolkit=toolkit)))
     assert finding.severity is severity

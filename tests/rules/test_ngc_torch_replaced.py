@@ -11,7 +11,19 @@ RULE = "ngc-torch-replaced"
 NGC = "nvcr.io/nvidia/pytorch:24.05-py3"  # torch 2.4.0a0+07cecf4168
 
 
-@pytest.mark.parametrize("line", ["torch", "torch>=2.0", "torch<2.5", "torchvision", "onnxruntime-gpu==1.18.1", "numpy"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "torch",
+        "torch>=2.0",
+        "torch<2.5",
+        "torchvision",
+        "torchaudio",
+        "torchaudio==2.11.0",
+        "onnxruntime-gpu==1.18.1",
+        "numpy",
+    ],
+)
 def test_what_the_image_satisfies_stays(line: str) -> None:
     silent(RULE, workload(NGC, pip=[line]))
 
@@ -25,7 +37,7 @@ def test_another_torch_replaces_it(line: str) -> None:
     assert finding.remedy[0] == "leave torch out: the image has its own"
 
 
-@pytest.mark.parametrize("line", ["torchvision==0.19.0", "torchaudio", "torchaudio==2.4.0", "xformers==0.0.27"])
+@pytest.mark.parametrize("line", ["torchvision==0.19.0", "torchaudio==2.4.0", "xformers==0.0.27"])
 def test_what_brings_its_own_torch(line: str) -> None:
     assert "requires its own torch" in fires(RULE, workload(NGC, pip=[line])).message
 

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import CUDNN_12_4, CUDNN_12_8, PYTORCH, does_not_apply, fires, package, silent, undecided, workload
+from tests.rules.vocabulary import (
+    CUDNN_12_4,
+    CUDNN_12_8,
+    PYTORCH,
+    does_not_apply,
+    fires,
+    package,
+    silent,
+    undecided,
+    workload,
+)
 
 RULE = "no-wheel-for-python"
 
@@ -51,7 +61,9 @@ def test_a_python_from_conda_or_deadsnakes_is_the_one_that_counts() -> None:
 
     conda = Package("python", "3.11", manager="conda")
     silent(RULE, workload(CUDNN_12_4, pip=[conda, "onnxruntime-gpu==1.24.1"]))
-    assert "python" in undecided(RULE, workload(CUDNN_12_4, apt=["python3.11"], pip=["onnxruntime-gpu==1.24.1"])).lower()
+    assert (
+        "python" in undecided(RULE, workload(CUDNN_12_4, apt=["python3.11"], pip=["onnxruntime-gpu==1.24.1"])).lower()
+    )
 
 
 def test_open_and_not_applicable() -> None:

@@ -58,7 +58,9 @@ def test_1_18_1_on_12_4_1() -> None:
     assert finding.severity is Severity.ERROR  # a deployment image: nothing fails, and nobody notices
     for part in ("onnxruntime-gpu 1.18.1", "libcublasLt.so.11", "12.4.1", "runs on the CPU without failing"):
         assert part in finding.message
-    assert finding.remedy[0] == 'pip install "onnxruntime-gpu==1.23.2"  # CUDA 12.2, cuDNN 9'  # the newest for Python 3.10
+    assert (
+        finding.remedy[0] == 'pip install "onnxruntime-gpu==1.23.2"  # CUDA 12.2, cuDNN 9'
+    )  # the newest for Python 3.10
     assert "nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04" in finding.remedy[1]
 
 
@@ -98,7 +100,9 @@ def test_base_has_no_cublas() -> None:
 def test_plain_python_has_nothing() -> None:
     finding = fires(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.20.0"], host=on("550.54.14", ["T4"])))
     assert "there is no CUDA: python images hold no CUDA" in finding.message
-    assert "nvidia/cuda:12.4.1-cudnn-runtime" in finding.remedy[0]  # the newest that this driver's gate is sure to admit
+    assert (
+        "nvidia/cuda:12.4.1-cudnn-runtime" in finding.remedy[0]
+    )  # the newest that this driver's gate is sure to admit
 
 
 def test_beside_torch_a_lost_provider_is_a_warning() -> None:
@@ -151,7 +155,10 @@ def test_torchs_own_wheels_count_once_torch_is_imported() -> None:
 
 def test_an_installed_release_of_which_pypis_build_is_not_listed_is_open() -> None:
     """1.20.1 was deleted from PyPI; the CUDA 11 feed still has that number, which says nothing of what is installed."""
-    facts = document(image={"cuda": "12.4.1", "cudnn": "9.1.0", "flavor": "runtime"}, packages=[installed("onnxruntime-gpu", "1.20.1")])
+    facts = document(
+        image={"cuda": "12.4.1", "cudnn": "9.1.0", "flavor": "runtime"},
+        packages=[installed("onnxruntime-gpu", "1.20.1")],
+    )
     assert "onnxruntime-gpu 1.20.1" in undecided(RULE, facts)
     assert "onnxruntime-gpu 1.20.1" in undecided(RULE, workload(CUDNN_12_4, pip=["onnxruntime-gpu==1.20.1"]))
 
@@ -171,7 +178,9 @@ def test_open_and_not_applicable() -> None:
     assert "missing.txt" in undecided(RULE, workload(CUDNN_12_4, pip=ort, gaps=["Dockerfile:4: -r missing.txt"]))
     assert "names no image" in undecided(RULE, workload(None, pip=ort))
     does_not_apply(RULE, workload(CUDNN_12_4))
-    assert "CPU package" in does_not_apply(RULE, workload(CUDNN_12_4, pip=["onnxruntime==1.18.1"], uses=["onnxruntime-cuda"]))
+    assert "CPU package" in does_not_apply(
+        RULE, workload(CUDNN_12_4, pip=["onnxruntime==1.18.1"], uses=["onnxruntime-cuda"])
+    )
     does_not_apply(RULE, workload(CUDNN_12_4, pip=ort, uses=["onnxruntime"]))
 
 

@@ -51,7 +51,9 @@ def test_1_19_on_a_cudnn8_image() -> None:
     assert finding.severity is Severity.ERROR
     for part in ("onnxruntime-gpu 1.19.0", "libcudnn.so.9", "8.9.6.50"):
         assert part in finding.message
-    assert finding.remedy == ("use a base image with cuDNN 9, such as nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04",)  # no version fits CUDA 12 with cuDNN 8
+    assert finding.remedy == (
+        "use a base image with cuDNN 9, such as nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04",
+    )  # no version fits CUDA 12 with cuDNN 8
 
 
 @pytest.mark.parametrize("flavor", ["base", "runtime", "devel"])
@@ -73,7 +75,10 @@ def test_the_cuda_12_feeds_1_18_0_needs_cudnn_8_and_its_1_18_1_cudnn_9() -> None
 
 
 def test_wheels_have_to_be_loaded() -> None:
-    for packages in (["onnxruntime-gpu[cuda,cudnn]==1.22.0"], ["onnxruntime-gpu==1.22.0", "nvidia-cudnn-cu12==9.1.0.70"]):
+    for packages in (
+        ["onnxruntime-gpu[cuda,cudnn]==1.22.0"],
+        ["onnxruntime-gpu==1.22.0", "nvidia-cudnn-cu12==9.1.0.70"],
+    ):
         finding, reason = fires_and_stays_open(RULE, workload(PYTHON, pip=packages))
         assert finding.severity is Severity.NOTE
         assert "LD_LIBRARY_PATH" in finding.message

@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import BASE_12_4, CUDNN8_12_2, CUDNN_12_4, PYTHON, asked, does_not_apply, fires, fires_and_stays_open, silent, undecided, workload
+from tests.rules.vocabulary import (
+    BASE_12_4,
+    CUDNN8_12_2,
+    CUDNN_12_4,
+    PYTHON,
+    asked,
+    does_not_apply,
+    fires,
+    fires_and_stays_open,
+    silent,
+    undecided,
+    workload,
+)
 
 RULE = "package-library-mismatch"
 
@@ -48,11 +60,49 @@ def test_what_only_a_wheel_brings_is_a_note_beside_an_error() -> None:
 
 
 def test_wheels_have_to_be_found() -> None:
-    facts = workload("nvidia/cuda:12.4.1-runtime-ubuntu22.04", pip=["ctranslate2==4.6.0", "nvidia-cudnn-cu12==9.1.0.70"])
+    facts = workload(
+        "nvidia/cuda:12.4.1-runtime-ubuntu22.04", pip=["ctranslate2==4.6.0", "nvidia-cudnn-cu12==9.1.0.70"]
+    )
     finding, reason = fires_and_stays_open(RULE, facts)
     assert finding.severity is Severity.NOTE
     assert "LD_LIBRARY_PATH" in finding.message
     assert "nvidia-cudnn-cu12" in reason
+
+
+def test_tensorflow_goes_on_with_the_cpu() -> None:
+    finding = fires(RULE, workload(CUDNN_12_4, pip=["tensorflow==2.16.1"]))  # CUDA 12, cuDNN 8
+    assert finding.severity is Severity.WARNING
+    assert "goes on with the CPU" in finding.message
+    silent(RULE, workload(CUDNN8_12_2, pip=["tensorflow==2.16.1"]))
+    assert "and-cuda" in does_not_apply(RULE, workload(PYTHON, pip=["tensorflow[and-cuda]==2.16.1"]))
+    assert "without CUDA" in does_not_apply(RULE, workload(PYTHON, pip=["tensorflow==2.16.1"]))
+
+
+def test_cupy_says_its_cuda_in_its_name() -> None:
+    silent(RULE, workload(CUDNN_12_4, pip=["cupy-cuda12x"]))
+    assert "CUDA 11" in fires(RULE, workload(CUDNN_12_4, pip=["cupy-cuda11x==13.3.0"])).message
+
+
+@pytest.mark.parametrize(
+    ("line", "certain"),
+    [
+        ("ctranslate2>=4.5,<4.7", True),
+        ("ctranslate2>4.4.5,<4.6", True),
+        ("ctranslate2<4.5", True),
+        ("ctranslate2>=4.0", False),
+    ],
+)
+def test_a_range_is_every_release_it_can_mean(line: str, certain: bool) -> None:
+    """From 4.5 to 4.6 cuDNN 9, before 4.0 CUDA 11, from 4.7 on no cuDNN."""
+    result = asked(RULE, workload("nvidia/cuda:12.4.1-runtime-ubuntu22.04", pip=[line]))
+    assert [finding.severity is Severity.ERROR for finding in result.findings][:1] == [certain]
+    assert bool(result.reason) is not certain
+
+
+def test_the_pin_that_fits_what_is_there() -> None:
+    finding = fires(RULE, workload(CUDNN8_12_2, pip=["ctranslate2==4.5.0"]))
+    pin = next(remedy for remedy in finding.remedy if "pip install" in remedy).split('"')[1]
+    silent(RULE, workload(CUDNN8_12_2, pip=[pin]))
 
 
 def test_open_and_not_applicable() -> None:

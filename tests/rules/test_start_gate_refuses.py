@@ -93,7 +93,11 @@ def test_what_switches_it_off(value: str) -> None:
     assert "NVIDIA_DISABLE_REQUIRE" in does_not_apply(RULE, workload(BASE_12_8, launch_env=switch, host=host))
 
 
-@pytest.mark.parametrize("env", [{"NVIDIA_DISABLE_REQUIRE": value} for value in ("yes", "on", "0", "false", "")] + [{"NVIDIA_DISABLE_REQUIRES": "1"}])
+@pytest.mark.parametrize(
+    "env",
+    [{"NVIDIA_DISABLE_REQUIRE": value} for value in ("yes", "on", "0", "false", "")]
+    + [{"NVIDIA_DISABLE_REQUIRES": "1"}],
+)
 def test_what_does_not(env: dict[str, str]) -> None:
     fires(RULE, workload(BASE_12_8, env=env, host=on("550.54.14", ["RTX 4090"])))
 
@@ -137,7 +141,9 @@ def test_without_the_gpu_the_brand_is_open() -> None:
     finding, reason = fires_and_stays_open(RULE, workload(BASE_12_4, host=on("535.104.05")))
     assert finding.severity is Severity.NOTE
     assert "state the GPU" in reason
-    assert fires(RULE, workload(BASE_12_8, host=on("530.30.02"))).severity is Severity.WARNING  # no brand is let through
+    assert (
+        fires(RULE, workload(BASE_12_8, host=on("530.30.02"))).severity is Severity.WARNING
+    )  # no brand is let through
 
 
 def test_what_is_not_known_stays_open() -> None:

@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import CUDNN_12_4, PYTHON, PYTORCH, asked, does_not_apply, fires, on, package, silent, undecided, workload
+from tests.rules.vocabulary import (
+    CUDNN_12_4,
+    PYTHON,
+    PYTORCH,
+    asked,
+    does_not_apply,
+    fires,
+    on,
+    package,
+    silent,
+    undecided,
+    workload,
+)
 
 RULE = "torch-cpu-wheel"
 FROM_INDEX = package("torch==2.4.0", index=f"{PYTORCH}cpu")
@@ -42,7 +54,9 @@ def test_what_pypi_serves_for_arm64() -> None:
     pin = finding.remedy[0].split('"')[1]
     assert not asked(RULE, workload(PYTHON, pip=[pin], host=grace)).findings
     silent(RULE, workload(PYTHON, pip=["torch==2.11.0"], host=grace))
-    does_not_apply(RULE, workload(PYTHON, pip=["torch==2.4.0"], platform="linux/arm64"))  # nobody said that there is a GPU
+    does_not_apply(
+        RULE, workload(PYTHON, pip=["torch==2.4.0"], platform="linux/arm64")
+    )  # nobody said that there is a GPU
 
 
 def test_open_and_not_applicable() -> None:

@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import CUDA_12_FEED, CUDNN_12_4, CUDNN_12_8, PYTHON, PYTORCH, asked, document, does_not_apply, fires, installed, on, package, silent, workload
+from tests.rules.vocabulary import (
+    CUDA_12_FEED,
+    CUDNN_12_4,
+    CUDNN_12_8,
+    PYTHON,
+    PYTORCH,
+    asked,
+    document,
+    does_not_apply,
+    fires,
+    installed,
+    on,
+    package,
+    silent,
+    workload,
+)
 
 RULE = "unpinned-gpu-package"
 
@@ -29,14 +44,21 @@ def test_today_on_python_3_10_it_is_1_23_2() -> None:
 def test_today_by_python() -> None:
     for python, version in (("3.8", "1.19.2"), ("3.10", "1.23.2"), ("3.12", "1.31.1")):
         assert version in fires(RULE, workload(f"python:{python}", pip=["onnxruntime-gpu"])).message
-    for python, version in (("3.8", "2.4.1 (CUDA 12.1)"), ("3.9", "2.8.0 (CUDA 12.8)"), ("3.10", "2.14.1 (CUDA 13.0)"), ("3.11", "2.15.0 (CUDA 13.2)")):
+    for python, version in (
+        ("3.8", "2.4.1 (CUDA 12.1)"),
+        ("3.9", "2.8.0 (CUDA 12.8)"),
+        ("3.10", "2.14.1 (CUDA 13.0)"),
+        ("3.11", "2.15.0 (CUDA 13.2)"),
+    ):
         assert version in fires(RULE, workload(f"python:{python}", pip=["torch"])).message
 
 
 def test_two_indexes() -> None:
     extra = package("torch", extra=[f"{PYTORCH}cu118"])
     assert "2.15.0 (CUDA 13.2)" in fires(RULE, workload(PYTHON, pip=[extra])).message  # the highest version wins
-    assert "2.7.1 (CUDA 11.8)" in fires(RULE, workload(PYTHON, pip=[extra._replace(manager="uv")])).message  # the first index
+    assert (
+        "2.7.1 (CUDA 11.8)" in fires(RULE, workload(PYTHON, pip=[extra._replace(manager="uv")])).message
+    )  # the first index
     assert "2.7.1 (CUDA 11.8)" in fires(RULE, workload(PYTHON, pip=[package("torch", index=f"{PYTORCH}cu118")])).message
     assert "1.31.1" in fires(RULE, workload(PYTHON, pip=[package("onnxruntime-gpu", extra=[CUDA_12_FEED])])).message
 
@@ -47,7 +69,10 @@ def test_a_range_is_not_a_pin() -> None:
 
 def test_the_pin_is_one_that_runs_there() -> None:
     host = on("570.211.01", ["RTX 5090"])
-    for line, rules in (("torch", ("gpu-not-in-torch", "driver-too-old")), ("onnxruntime-gpu", ("onnxruntime-cuda-mismatch", "driver-too-old"))):
+    for line, rules in (
+        ("torch", ("gpu-not-in-torch", "driver-too-old")),
+        ("onnxruntime-gpu", ("onnxruntime-cuda-mismatch", "driver-too-old")),
+    ):
         remedy = fires(RULE, workload(CUDNN_12_8, pip=[line], host=host)).remedy[0]
         index = remedy.partition("--index-url ")[2].split(" ")[0] or None
         mended = workload(CUDNN_12_8, pip=[package(remedy.split('"')[1], index=index)], host=host)

@@ -171,10 +171,11 @@ def _only(result: RuleResult) -> Finding:
 def well_written(finding: Finding) -> bool:
     """A sentence, something to type, what it rests on and where that is written down."""
     whole = finding.message.strip() == finding.message and finding.message.endswith(".") and ".." not in finding.message
-    return whole and all(map(str.strip, finding.remedy)) and bool(finding.remedy and finding.evidence and finding.sources)
+    return (
+        whole and all(map(str.strip, finding.remedy)) and bool(finding.remedy and finding.evidence and finding.sources)
+    )
 
 
 def _told(result: RuleResult) -> str:
     found = "".join(f"\n  [{finding.severity.value}] {finding.message}" for finding in result.findings)
     return f"{result.rule}: {result.outcome.value}, {result.reason}{found}"
-

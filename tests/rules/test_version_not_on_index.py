@@ -1,0 +1,85 @@
+"""Pins that PyPI does not serve."""
+
+from __future__ import annotations
+
+import pytest
+
+from envdoctor.findings import Severity
+from tests.rules.vocabulary import (
+    CUDA_12_FEED,
+    CUDNN_12_4,
+    PYTHON,
+    PYTORCH,
+    document,
+    does_not_apply,
+    fires,
+    installed,
+    package,
+    silent,
+    undecided,
+    workload,
+)
+
+RULE = "version-not-on-index"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "torch==2.4.0",
+        "torch==2.4",
+        "torch==2.15.0",
+        "onnxruntime-gpu==1.20.0",
+        "onnxruntime-gpu==1.20.2",
+        "onnxruntime-gpu==1.31.1",
+        "onnxruntime-gpu==1.11.0",
+    ],
+)
+def test_what_pypi_serves_is_silent(line: str) -> None:
+    silent(RULE, workload(PYTHON, pip=[line]))
+
+
+@pytest.mark.parametrize("version", ["1.20.1", "1.19.1", "1.22.1", "1.10.0", "1.8.1"])
+def test_numbers_that_were_skipped_or_removed(version: str) -> None:
+    finding = fires(RULE, workload(CUDNN_12_4, pip=[f"onnxruntime-gpu=={version}"]))
+    assert finding.severity is Severity.ERROR
+    assert f"onnxruntime-gpu {version} cannot be installed" in finding.message
+    for remedy in finding.remedy:
+        silent(RULE, workload(CUDNN_12_4, pip=[remedy.removeprefix("pin ")]))
+
+
+def test_1_20_1_lies_between_its_neighbours() -> None:
+    finding = fires(RULE, workload(CUDNN_12_4, pip=["onnxruntime-gpu==1.20.1"]))
+    assert finding.remedy == ("pin onnxruntime-gpu==1.20.2", "pin onnxruntime-gpu==1.20.0")
+
+
+def test_a_local_version_is_on_pytorchs_own_indexes() -> None:
+    finding = fires(RULE, workload(PYTHON, pip=["torch==2.4.0+cu124"]))
+    assert finding.remedy == ("pip install torch==2.4.0+cu124 --index-url https://download.pytorch.org/whl/cu124",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        package("torch==2.4.0+cu124", index=f"{PYTORCH}cu124"),
+        package("torch==2.4.0+cu124", extra=[f"{PYTORCH}cu124"]),
+        package("onnxruntime-gpu==1.20.1", extra=[CUDA_12_FEED]),
+        package("onnxruntime-gpu==1.20.1", index="https://pypi.example.com/simple"),
+        package("onnxruntime-gpu==1.20.1", "conda"),
+        package("onnxruntime-gpu>=1.20.1"),
+        package("onnxruntime==1.20.1"),
+    ],
+)
+def test_other_indexes_and_ranges_are_not_its_business(line: object) -> None:
+    does_not_apply(RULE, workload(PYTHON, pip=[line]))  # type: ignore[list-item]
+
+
+def test_what_is_installed_came_from_somewhere() -> None:
+    does_not_apply(RULE, document(packages=[installed("onnxruntime-gpu", "1.20.1")]))
+
+
+def test_beyond_the_matrix_it_is_open() -> None:
+    assert "2.15.0" in undecided(RULE, workload(PYTHON, pip=["torch==99.0.0"]))
+    assert "1.31.1" in undecided(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.99.0"]))
+    undecided(RULE, workload(PYTHON, pip=["torch==2.8.0.dev20250401"]))
+    undecided(RULE, workload(PYTHON, pip=["torch==0.4.1"]))
