@@ -414,3 +414,8 @@ def test_any_content_is_a_workload_or_one_message(name: str, content: bytes) -> 
     found = _collect(name)
     assert len(found.workloads) + len(found.usage) + len(found.errors) == 1
     assert all(len(error.message) < 1000 for error in (*found.usage, *found.errors))
+
+
+@pytest.mark.parametrize("name", ["nvidia/cuda", "pytorch/pytorch", "docker.io/nvidia/cuda"])
+def test_a_repository_that_the_matrix_covers_needs_no_tag_to_be_an_image(name: str) -> None:
+    assert [workload.label for workload in collect([name], Options()).workloads] == [name]

@@ -37,6 +37,11 @@ def split(reference: str) -> tuple[str, str, str]:
     return head, tag, digest
 
 
+def is_published(reference: str) -> bool:
+    """Is this a repository that the matrix covers, so that its bare name ("nvidia/cuda") can only be an image?"""
+    return split(reference)[0] in _CUDA_REPOSITORIES | _PYTORCH_REPOSITORIES
+
+
 def ngc_release(reference: str | None) -> str | None:
     """ "nvcr.io/nvidia/pytorch:24.12-py3" -> "24.12"; None for any other image."""
     repository, tag, _ = split(reference or "")

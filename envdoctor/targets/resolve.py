@@ -67,9 +67,10 @@ def _file(target: str, resolved: Resolved) -> Iterator[Item]:
 
 
 def _image(target: str, resolved: Resolved) -> Iterator[Item]:
+    from envdoctor.judging.images import is_published
     from envdoctor.readers.image_reference import ReferenceError_, looks_like_reference, parse_reference
 
-    if looks_like_reference(target):
+    if looks_like_reference(target) or (":" not in target and is_published(target)):
         yield Item(target, Kind.IMAGE)
         return
     why = "an image is named with its tag or registry, such as ubuntu:22.04"

@@ -35,7 +35,7 @@ def expanded(node: Node, variables: Variables, depth: int) -> str | None:
     current = variables.get(name)
     if current is None or len(current) > MAX_SUBJECT:
         return None
-    rest = text_of(node)[len("${") + len(name) :].removesuffix("}")
+    rest = text_of(node).lstrip()[len("${") + len(name) :].removesuffix("}")
     if _UNREADABLE.intersection(rest) or len(rest) > MAX_PATTERN:
         return None
     return _with_pattern(current, operator, rest.replace("'", ""))

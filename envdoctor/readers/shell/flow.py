@@ -18,6 +18,9 @@ MAX_LOOP = 64
 """Longest list of words for which a `for` is unrolled."""
 
 
+_LOOSE = frozenset({"word", "string", "raw_string", "concatenation", "command_name", "number"})
+
+
 class ScriptReader(SimpleCommands):
     def block(self, nodes: Sequence[Node]) -> Status:
         status = Status.LIKELY
@@ -215,8 +218,10 @@ class ScriptReader(SimpleCommands):
         return Status.LIKELY
 
     def error(self, node: Node) -> Status:
+        """Where errors nest, the inner one says it better, unless words of the outer one belong to no command."""
         text = text_of(node).strip("\\ \r\n\t")
-        if text:
+        kinds = {child.type for child in node.children}
+        if text and ("ERROR" not in kinds or not _LOOSE.isdisjoint(kinds)):
             self.problem(node.start_point[0] + self.base, "this part cannot be read as a shell script", text)
         return self.block(node.children)
 

@@ -52,7 +52,7 @@ def value(node: Node, variables: Variables, depth: int = 0) -> str | None:
     if kind == "ansi_c_string":
         return _ansi_c(text_of(node)[2:-1])
     if kind == "simple_expansion":
-        return variables.get(text_of(node)[1:])
+        return variables.get(text_of(node).lstrip()[1:])
     if kind == "expansion":
         from envdoctor.readers.shell.expansion import expanded
 
@@ -93,15 +93,16 @@ def joined(children: list[Node], parent: Node, variables: Variables, depth: int 
 
 
 def _quoted(node: Node, variables: Variables, depth: int) -> str | None:
-    """The inside of double quotes. The grammar leaves some blanks between its children out, so that the text between
-    the expansions is cut from the source by position."""
+    """The inside of double quotes. The grammar leaves some blanks out and counts others to the expansion behind them,
+    so that the text between the expansions is cut from the source by position."""
     raw = node.text or b""
     base, position = node.start_byte, raw.find(b'"') + 1
     pieces: list[str] = []
     for child in node.children:
         if child.type in ("string_content", '"', "$", "string"):
             continue
-        pieces.append(literal(raw[position : child.start_byte - base].decode("utf-8", "replace")))
+        start = child.end_byte - base - len((child.text or b"").lstrip())
+        pieces.append(literal(raw[position:start].decode("utf-8", "replace")))
         piece = value(child, variables, depth + 1)
         if piece is None:
             return None
