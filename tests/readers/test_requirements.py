@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from envdoctor.facts import Origin
 from envdoctor.readers.declared import Declared
-from envdoctor.readers.requirements import MAX_FILES, RequirementsFile, parse_constraints, parse_requirements, read_requirements
+from envdoctor.readers.requirements import (
+    MAX_FILES,
+    RequirementsFile,
+    parse_constraints,
+    parse_requirements,
+    read_requirements,
+)
 
 
 def read(text: str, files: dict[str, str] | None = None) -> Declared:
