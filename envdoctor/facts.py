@@ -61,7 +61,7 @@ class Fact(Generic[T]):
         raise FactUnknown(self.reason)
 
     def get(self) -> T | None:
-        """The value, or None if it is absent or unknown; for evidence and messages, not for deciding."""
+        """The value, or None if it is absent or unknown. To decide with it, mind that None is not "no"."""
         return self._value
 
     @property
@@ -128,7 +128,7 @@ class Gpu(NamedTuple):
 
     @property
     def label(self) -> str:
-        return self.name.get() or f"GPU {self.index} (compute capability {self.compute_capability.get() or 'unknown'})"
+        return self.name.get() or f"GPU {self.index}"
 
     @property
     def is_tegra(self) -> bool:
@@ -258,8 +258,8 @@ class Launch(NamedTuple):
 class Facts(NamedTuple):
     """Everything the rules may read about one workload on one host.
 
-    `uses` is what the workload needs, from the contract's list ("torch", "onnxruntime-cuda", …): stated,
-    or inferred from the packages (then `deployment` tells a deployment image: onnxruntime-gpu without torch).
+    `uses` is what the workload needs, from the contract's list ("torch", "onnxruntime-cuda", …): stated, or inferred
+    from the packages.
     """
 
     workload: str

@@ -19,6 +19,8 @@ _REGISTRY = re.compile(
 )
 _COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+# user:password@ before a registry; a digest has no colon before its @
+_USER_INFO = re.compile(r"^[^/@\s]{1,256}:[^/@\s]{1,256}@(?!sha256:)", re.ASCII)
 _DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
 _IMAGE_ID = re.compile(r"[a-f0-9]{64}")
 _FILE_SUFFIXES = (
@@ -128,5 +130,7 @@ def _shown(text: str) -> str:
 
 
 def _refused(text: str, read: str, why: str) -> ReferenceError_:
+    if _USER_INFO.search(text):  # user:password@host: Docker takes no such reference, and the password is not repeated
+        return ReferenceError_(f"a user name or password was read in an image reference, {_EXPECTED}; use docker login")
     what = read or _shown(text.strip())
     return ReferenceError_(f"{what} was read as an image reference, {_EXPECTED}" + (f" ({why})" if why else ""))

@@ -34,8 +34,8 @@ Key = tuple[str, bool]
 Installed = dict[Key, Package]
 
 _SYSTEM_MANAGERS = frozenset({"apt", "yum", "dnf", "apk", "image"})
-_AGAIN = frozenset({"-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed", "--reinstall"})
-_FROM_FILE = frozenset({"-r", "--requirement", "--requirements"})
+AGAIN = frozenset({"-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed", "--reinstall"})
+FROM_FILE = frozenset({"-r", "--requirement", "--requirements"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SEPARATORS = re.compile(r"[-_.]+")
 _ONLY_FROM_BELOW = re.compile(r"\s*(?:(?:>=|>|!=)[^,<=~]*(?:,|$)\s*)+")
@@ -70,9 +70,9 @@ def _upgraded(statements: Iterable[Statement]) -> tuple[set[str], bool]:
     names: set[str] = set()
     from_files = False
     for statement in statements:
-        if _AGAIN.isdisjoint(statement.words):
+        if AGAIN.isdisjoint(statement.words):
             continue
-        from_files = from_files or not _FROM_FILE.isdisjoint(statement.words)
+        from_files = from_files or not FROM_FILE.isdisjoint(statement.words)
         for word in statement.words:
             match = _NAME.match(word) if word else None
             if match:

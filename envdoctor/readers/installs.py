@@ -18,6 +18,10 @@ from envdoctor.readers.pip import read_pip, read_uv
 from envdoctor.readers.shell import Command, read_shell
 from envdoctor.readers.shell.wrappers import is_shell, program, script_file
 
+MAX_FILES = 100
+MAX_CHARACTERS = 2_000_000
+"""Files, and characters in them, that the commands of one RUN may lead to; further ones are gaps."""
+
 _PIP = re.compile(r"pip[0-9.]*|pip[0-9]?-[0-9.]+")
 _PYTHON = re.compile(r"(?:python|pypy)[0-9.]*")
 _PYTHON_VALUED = frozenset({"-W", "-X", "--check-hash-based-pycs"})
@@ -66,7 +70,7 @@ def run_installs(
 ) -> Installs:
     """`origin_at` gives the origin of the script's line n (0-based), `variables` its environment (None: not known),
     `read_file` the text of a file by its path in the image. Never raises for bad input."""
-    into = Collected(origin_at, read_file, workdir)
+    into = Collected(origin_at, _bounded(read_file), workdir)
     _script(script, into, _without_secrets(variables))
     return Installs(
         tuple(into.packages),
@@ -76,6 +80,19 @@ def run_installs(
         tuple(into.problems),
         tuple(into.possible),
     )
+
+
+def _bounded(read_file: ReadFile) -> ReadFile:
+    """Scripts that run scripts, and commands that install the same long file again and again, could ask without end."""
+    left = [MAX_FILES, MAX_CHARACTERS]
+
+    def read(path: str) -> str | None:
+        left[0] -= 1
+        text = read_file(path) if min(left) >= 0 else None
+        left[1] -= len(text or "")
+        return text
+
+    return read
 
 
 def _without_secrets(variables: Mapping[str, str | None]) -> Mapping[str, str | None]:
@@ -90,8 +107,13 @@ def _script(script: str, into: Collected, variables: Mapping[str, str | None]) -
     for command in found.commands:
         into.statements.append(_statement(command, into.origin_at(command.lines[0])))
         _command(command, into)
+    lines = script.split("\n") if found.problems else []
     for problem in found.problems:
-        installer = _INSTALLERS.search(problem.text)
+        if problem.text is None:
+            into.gap(problem.line, f"is not read to its end: {problem.message}")
+            continue
+        around = lines[problem.line] if problem.line < len(lines) else ""
+        installer = _INSTALLERS.search(problem.text) or _INSTALLERS.search(around)
         if installer is not None:  # the text itself may be cut in the middle of an address with a password
             into.gap(problem.line, f"uses {installer.group()} where {problem.message}")
 

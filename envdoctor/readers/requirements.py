@@ -128,6 +128,7 @@ class _Reader:
             found = parse_open(text) if "${" in text else parse_requirement(text)
         except RequirementError as error:
             self.problem(f"{origin}: {error}")
+            self.gap(origin, text)  # pip refuses the file: what it would have installed is not known
             return
         if found is None:
             self.gap(origin, text)

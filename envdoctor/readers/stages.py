@@ -205,8 +205,15 @@ def _image(plan: _Plan, origin: Origin, global_arguments: GlobalArguments) -> Fa
         parse_reference(reference.text)
     except ReferenceError_ as error:
         undeclared = f"; no ARG before the first FROM declares {', '.join(reference.unset)}" if reference.unset else ""
-        return unknown(f"FROM at {origin}: {error}{undeclared}", origin)
+        said = (
+            str(error) if reference.text == written else _without_values(written)
+        )  # what an ARG brought may be secret
+        return unknown(f"FROM at {origin}: {said}{undeclared}", origin)
     return known(reference.text, origin)
+
+
+def _without_values(written: str) -> str:
+    return f"{written[:60]!r}, with its variables filled in, is not an image reference ([REGISTRY/]REPOSITORY[:TAG][@DIGEST])"
 
 
 def _why_unknown(origin: Origin, missing: tuple[str, ...]) -> str:

@@ -65,7 +65,9 @@ def test_other_managers(command: str, expected: tuple[str, str], manager: str) -
     assert found.packages[0].manager == manager
 
 
-@pytest.mark.parametrize("words", ["$PACKAGES", "$(cat packages.txt)", "./local.deb", "lib{a,b}", "https://example.org/x"])
+@pytest.mark.parametrize(
+    "words", ["$PACKAGES", "$(cat packages.txt)", "./local.deb", "lib{a,b}", "https://example.org/x"]
+)
 def test_names_that_cannot_be_read(words: str) -> None:
     found = installs(f"apt-get install -y {words} curl", PACKAGES=None)
     assert names(found) == ["curl"]
@@ -77,7 +79,18 @@ def test_removing() -> None:
     assert (names(found), found.removed) == (["curl"], ("gcc", "vim"))
 
 
-@pytest.mark.parametrize("command", ["apt-get update", "apt-get upgrade -y", "apt-get build-dep -y x", "apt-mark hold libcudnn8", "apt-cache policy x", "dpkg -l", "dpkg --print-architecture"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "apt-get update",
+        "apt-get upgrade -y",
+        "apt-get build-dep -y x",
+        "apt-mark hold libcudnn8",
+        "apt-cache policy x",
+        "dpkg -l",
+        "dpkg --print-architecture",
+    ],
+)
 def test_commands_that_install_nothing_new(command: str) -> None:
     found = installs(command)
     assert (found.packages, found.gaps) == ((), ())

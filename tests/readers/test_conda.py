@@ -72,7 +72,9 @@ def test_cuda_of_pytorch(script: str, cuda: str | None) -> None:
 
 
 def test_channels_and_other_packages() -> None:
-    found = installs("conda install -y -c https://u:hunter2@channels.example/x -c nvidia 'python=3.10' cudnn=8.9 --override-channels")
+    found = installs(
+        "conda install -y -c https://u:hunter2@channels.example/x -c nvidia 'python=3.10' cudnn=8.9 --override-channels"
+    )
     assert versions(found) == [("python", "3.10"), ("cudnn", "8.9")]
     assert found.packages[0].extra_indexes == ("https://channels.example/x", "nvidia")
     assert found.packages[0].cuda is None
@@ -80,7 +82,12 @@ def test_channels_and_other_packages() -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["conda env create -f environment.yml", "conda env create", "mamba env update -n base --file environment.yml", "micromamba install -y -n base -f environment.yml"],
+    [
+        "conda env create -f environment.yml",
+        "conda env create",
+        "mamba env update -n base --file environment.yml",
+        "micromamba install -y -n base -f environment.yml",
+    ],
 )
 def test_environment_files(command: str) -> None:
     found = installs(command, {"/environment.yml": ENVIRONMENT, "/more.txt": "scipy==1.11\n"})
@@ -113,7 +120,9 @@ def test_a_list_of_specs() -> None:
     assert versions(found) == [("torch", "2.1.0"), ("numpy", "")]
 
 
-@pytest.mark.parametrize("text", ["dependencies: [a, b]\n", "dependencies:\n  key: value\n", "dependencies:\n  *anchor\n"])
+@pytest.mark.parametrize(
+    "text", ["dependencies: [a, b]\n", "dependencies:\n  key: value\n", "dependencies:\n  *anchor\n"]
+)
 def test_yaml_beyond_the_usual_is_a_gap(text: str) -> None:
     assert len(read_conda_file(text, "environment.yml").gaps) == 1
 

@@ -15,7 +15,14 @@ PRIVATE = "https://packages.example.org/simple"
 
 @pytest.mark.parametrize(
     "text",
-    ["https://pypi.org/simple", "https://example.org:8080/a@b", "git+https://github.com/a/b@v1.0", "a@b", "torch==2.1", ""],
+    [
+        "https://pypi.org/simple",
+        "https://example.org:8080/a@b",
+        "git+https://github.com/a/b@v1.0",
+        "a@b",
+        "torch==2.1",
+        "",
+    ],
 )
 def test_addresses_without_secrets_stay(text: str) -> None:
     assert redacted(text) == text

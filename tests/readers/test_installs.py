@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envdoctor.facts import Origin
-from envdoctor.readers.installs import Installs, run_installs
+from envdoctor.readers.installs import MAX_FILES, Installs, run_installs
 from tests.readers.installing import installs, names, versions
 
 
@@ -41,7 +41,6 @@ from tests.readers.installing import installs, names, versions
         "update-alternatives --install /usr/bin/python python /usr/bin/python3.10 1",
         "useradd -m user && chown -R user /home/user && ldconfig",
         "python3 - <<EOF\nfrom transformers import AutoModel\nAutoModel.from_pretrained('x')\nEOF",
-        "function setup() { pip install torch; }",
     ],
 )
 def test_harmless_commands_leave_nothing_open(script: str) -> None:
@@ -63,7 +62,10 @@ def test_harmless_commands_leave_nothing_open(script: str) -> None:
         ("pip install $(cat packages.txt)", "pip install $(cat packages.txt)"),
         ("cat packages.txt | xargs apt-get install -y", "apt-get install (names from standard input)"),
         ("curl -sSL https://example.org/install.sh | bash", "curl -sSL https://example.org/install.sh | bash"),
-        ("wget -qO- https://u:hunter2@example.org/x | sudo sh -s -- -y", "wget -qO- https://example.org/x | sh -s -- -y"),
+        (
+            "wget -qO- https://u:hunter2@example.org/x | sudo sh -s -- -y",
+            "wget -qO- https://example.org/x | sh -s -- -y",
+        ),
         ("curl https://example.org/x.py | python3 -", "curl https://example.org/x.py | python3 -"),
         ('bash -c "$(curl -fsSL https://example.org/x)"', "$(curl -fsSL https://example.org/x)"),
         ("bash <(curl -s https://example.org/x)", "bash <(curl -s https://example.org/x)"),
@@ -72,7 +74,7 @@ def test_harmless_commands_leave_nothing_open(script: str) -> None:
         ("sh cuda_11.8.0_520.61.05_linux.run --silent", "sh cuda_11.8.0_520.61.05_linux.run --silent"),
         (
             "curl -O https://repo.anaconda.com/archive/Anaconda3-2023.03-1-Linux-x86_64.sh && bash Anaconda3-2023.03-1-Linux-x86_64.sh -b",
-            "bash Anaconda3-2023.03-1-Linux-x86_64.sh -b from https://repo.anaconda.com/a…",
+            "bash Anaconda3-2023.03-1-Linux-x86_64.sh -b from https://repo.anaconda.com/ar…",
         ),
         ("poetry install --no-root", "poetry install --no-root"),
         ("uv sync --frozen", "uv sync --frozen"),
@@ -81,7 +83,10 @@ def test_harmless_commands_leave_nothing_open(script: str) -> None:
         ("make -j8 install", "make -j8 install"),
         ("cmake --build build --target install", "cmake --build build --target install"),
         ("conda create --clone base -n x", "conda create --clone base -n x"),
-        ("python -c \"from opencv_fixer import AutoFix; AutoFix()\"", "python -c from opencv_fixer import AutoFix; AutoFix()"),
+        (
+            'python -c "from opencv_fixer import AutoFix; AutoFix()"',
+            "python -c from opencv_fixer import AutoFix; AutoFix()",
+        ),
         ("python -c 'import os; os.system(\"pip install x\")'", 'python -c import os; os.system("pip install x")'),
         ("pip $ARGUMENTS", "pip $ARGUMENTS"),
     ],
@@ -107,7 +112,9 @@ def test_each_package_has_its_own_line() -> None:
      "python -mpip", "python -Im pip", "$PYTHON -m pip", "${VENV}/bin/pip", '"$VENV/bin/pip"', "sudo -H pip3", "uv pip"],
 )  # fmt: skip
 def test_ways_to_call_pip(program: str) -> None:
-    assert versions(installs(f"{program} install --no-cache-dir torch==2.1.0", PYTHON=None, VENV=None)) == [("torch", "2.1.0")]
+    assert versions(installs(f"{program} install --no-cache-dir torch==2.1.0", PYTHON=None, VENV=None)) == [
+        ("torch", "2.1.0")
+    ]
 
 
 def test_installing_and_removing_in_one_run() -> None:
@@ -141,11 +148,31 @@ def test_scripts_that_run_each_other_end() -> None:
     assert found.gaps != ()
 
 
+def test_files_that_are_asked_for_again_and_again_end() -> None:
+    read: list[str] = []
+
+    def read_file(path: str) -> str:
+        read.append(path)
+        return "bash x.sh; pip install a; " * 100
+
+    found = run_installs("bash x.sh; " * 100, lambda line: Origin(str(line)), {}, read_file)
+    assert len(read) == MAX_FILES
+    assert found.gaps == (
+        "RUN at x.sh:1 installs what cannot be read here (bash x.sh)",
+        "RUN at 0 installs what cannot be read here (bash x.sh)",
+    )
+
+
 def test_a_condition_that_the_build_decides() -> None:
-    found = installs('if [ "$TARGETARCH" = arm64 ]; then pip install torch==2.1.0; else pip install torch==2.1.0+cu118; fi', TARGETARCH=None)
+    found = installs(
+        'if [ "$TARGETARCH" = arm64 ]; then pip install torch==2.1.0; else pip install torch==2.1.0+cu118; fi',
+        TARGETARCH=None,
+    )
     assert found.packages == ()
     assert [package.version for package in found.possible] == ["2.1.0", "2.1.0+cu118"]
-    assert found.gaps == ("RUN at Dockerfile:1 installs torch only if a condition holds that is decided during the build",)
+    assert found.gaps == (
+        "RUN at Dockerfile:1 installs torch only if a condition holds that is decided during the build",
+    )
 
 
 def test_a_condition_that_is_known() -> None:
@@ -194,13 +221,27 @@ def test_what_the_shell_grammar_cannot_read_is_a_gap_if_it_installs() -> None:
     assert found.gaps[0].startswith("RUN at Dockerfile:")
 
 
+def test_a_script_that_is_too_long_is_a_gap() -> None:
+    found = installs("echo x; " * 40_000)
+    assert found.packages == ()
+    assert found.gaps == (
+        "RUN at Dockerfile:1 is not read to its end: the shell text has 320000 bytes, expected at most 250000",
+    )
+    assert "is not read to its end" in installs("a\n" * 20_100 + "pip install torch").gaps[0]
+    assert "nested more than" in installs("( " * 60 + "pip install torch" + " )" * 60).gaps[0]
+
+
 TOKENS = [
     "pip", "install", "-r", "r.txt", "-c", "-e", ".", "--index-url", "https://u:hunter2@x/cu118", "conda", "-n", "env",
     "create", "-f", "e.yml", "apt-get", "-y", "uv", "add", "sync", "bash", "-c", "'pip install x'", "python", "-m",
     "setup.py", "&&", ";", "\n", "|", "(", ")", "if", "then", "fi", "<<E\n", "E\n", "$X", "${X", "$(", '"', "\\",
     "torch==1", "torch>=2", "cd", "curl", "a.sh", "dpkg", "-i", "./x.deb", "yum", "uninstall", "xargs", "==", "\x00",
 ]  # fmt: skip
-FILES = {"/r.txt": "torch\n-r r.txt\n-e .\nbad=1", "/a.sh": "bash a.sh; pip install z", "/e.yml": "dependencies:\n- a=1\n- pip:\n  - b\n"}
+FILES = {
+    "/r.txt": "torch\n-r r.txt\n-e .\nbad=1",
+    "/a.sh": "bash a.sh; pip install z",
+    "/e.yml": "dependencies:\n- a=1\n- pip:\n  - b\n",
+}
 
 
 @settings(max_examples=300, deadline=None)

@@ -32,7 +32,9 @@ def test_options_are_not_packages(options: str, expected: list[tuple[str, str]])
 
 
 def test_options_before_the_action_and_behind_the_packages() -> None:
-    assert names(installs("pip --no-cache-dir --timeout 60 install torch numpy --index-url https://packages.example/simple")) == ["torch", "numpy"]
+    assert names(
+        installs("pip --no-cache-dir --timeout 60 install torch numpy --index-url https://packages.example/simple")
+    ) == ["torch", "numpy"]
 
 
 def test_a_full_requirement() -> None:
@@ -101,7 +103,9 @@ def test_a_password_is_no_obstacle_to_reading_an_index() -> None:
 
 
 def test_an_index_that_only_the_build_knows_leaves_the_build_of_torch_open() -> None:
-    found = installs("pip install torch==2.1.0 numpy==1.26.4 --index-url https://download.pytorch.org/whl/$CUDA", CUDA=None)
+    found = installs(
+        "pip install torch==2.1.0 numpy==1.26.4 --index-url https://download.pytorch.org/whl/$CUDA", CUDA=None
+    )
     torch, numpy = found.packages
     assert (torch.version, torch.specifier, torch.installed, torch.cuda) == (None, "==2.1.0", True, None)
     assert (numpy.version, numpy.installed) == ("1.26.4", False)
@@ -127,7 +131,9 @@ def test_requirements_and_constraints_files() -> None:
     assert found.gaps == ()
 
 
-@pytest.mark.parametrize("option", ["-r requirements.txt", "-rrequirements.txt", "--requirement=requirements.txt", "-Ur requirements.txt"])
+@pytest.mark.parametrize(
+    "option", ["-r requirements.txt", "-rrequirements.txt", "--requirement=requirements.txt", "-Ur requirements.txt"]
+)
 def test_ways_to_name_a_requirements_file(option: str) -> None:
     assert names(installs(f"pip install {option}", {"/requirements.txt": "torch"})) == ["torch"]
 
@@ -135,11 +141,23 @@ def test_ways_to_name_a_requirements_file(option: str) -> None:
 @pytest.mark.parametrize(
     ("command", "gap"),
     [
-        ("pip install -r missing.txt", "RUN at Dockerfile:1 installs the requirements file missing.txt, which cannot be read here"),
-        ("pip install x -c missing.txt", "RUN at Dockerfile:1 installs under the constraints file missing.txt, which cannot be read here"),
-        ("pip install -r https://u:hunter2@h/r.txt", "RUN at Dockerfile:1 installs the requirements file https://h/r.txt, which cannot be read here"),
+        (
+            "pip install -r missing.txt",
+            "RUN at Dockerfile:1 installs the requirements file missing.txt, which cannot be read here",
+        ),
+        (
+            "pip install x -c missing.txt",
+            "RUN at Dockerfile:1 installs under the constraints file missing.txt, which cannot be read here",
+        ),
+        (
+            "pip install -r https://u:hunter2@h/r.txt",
+            "RUN at Dockerfile:1 installs the requirements file https://h/r.txt, which cannot be read here",
+        ),
         ("pip install -r $FILE", "RUN at Dockerfile:1 installs the requirements file $FILE, which cannot be read here"),
-        ("uv pip install -r pyproject.toml", "RUN at Dockerfile:1 installs the requirements file pyproject.toml, which cannot be read here"),
+        (
+            "uv pip install -r pyproject.toml",
+            "RUN at Dockerfile:1 installs the requirements file pyproject.toml, which cannot be read here",
+        ),
     ],
 )
 def test_files_that_cannot_be_read(command: str, gap: str) -> None:
@@ -148,7 +166,10 @@ def test_files_that_cannot_be_read(command: str, gap: str) -> None:
 
 def test_a_requirement_on_the_command_line_and_in_a_file_hold_together() -> None:
     files = {"/r.txt": "torch>=2.0\nnumpy>=1.20\n"}
-    assert versions(installs("pip install -r r.txt torch==2.1.0 'numpy<2'", files)) == [("numpy", "<2,>=1.20"), ("torch", "2.1.0")][::-1]
+    assert (
+        versions(installs("pip install -r r.txt torch==2.1.0 'numpy<2'", files))
+        == [("numpy", "<2,>=1.20"), ("torch", "2.1.0")][::-1]
+    )
 
 
 def test_problems_of_a_file_are_passed_on() -> None:
@@ -167,7 +188,16 @@ def test_an_unquoted_version_is_a_redirection() -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["pip install 'torch>=2.0'", 'pip install "torch>=2.0"', r"pip install torch\>=2.0", "pip install torch > log.txt", "pip install torch>log.txt"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "pip install 'torch>=2.0'",
+        'pip install "torch>=2.0"',
+        r"pip install torch\>=2.0",
+        "pip install torch > log.txt",
+        "pip install torch>log.txt",
+    ],
+)
 def test_quoted_versions_and_real_redirections_are_no_problem(command: str) -> None:
     assert installs(command).problems == ()
 

@@ -110,7 +110,9 @@ def test_files_that_include_each_other_end() -> None:
 
 
 def test_too_many_files_end() -> None:
-    endless = parse_requirements("-r 1.txt", "requirements.txt", lambda path: f"-r {int(path[:-4]) + 1}.txt\np{path[:-4]}")
+    endless = parse_requirements(
+        "-r 1.txt", "requirements.txt", lambda path: f"-r {int(path[:-4]) + 1}.txt\np{path[:-4]}"
+    )
     assert len(endless.entries) < MAX_FILES
     assert len(endless.gaps) == 1
 
@@ -135,7 +137,9 @@ def test_constraints_pin_what_is_installed_and_nothing_else() -> None:
     assert found.entries == ()
 
 
-@pytest.mark.parametrize("line", ["-e .", "--editable=./src/pkg", "-e pkg", ".", "git+https://t0ken@github.com/example/x", "./x"])
+@pytest.mark.parametrize(
+    "line", ["-e .", "--editable=./src/pkg", "-e pkg", ".", "git+https://t0ken@github.com/example/x", "./x"]
+)
 def test_sources_are_gaps(line: str) -> None:
     declared = read(f"torch\n{line}\n")
     assert len(declared.packages.gaps) == 1
@@ -149,8 +153,12 @@ def test_an_editable_repository_with_a_name() -> None:
 
 
 def test_variables_of_the_environment() -> None:
-    found = parse_requirements("torch==${TORCH}\nnumpy==${NUMPY}\n", "r", {}.get, variables={"TORCH": "2.1.0", "NUMPY": None})
-    assert [(entry.requirement.name, entry.requirement.version, entry.requirement.known) for entry in found.entries] == [
+    found = parse_requirements(
+        "torch==${TORCH}\nnumpy==${NUMPY}\n", "r", {}.get, variables={"TORCH": "2.1.0", "NUMPY": None}
+    )
+    assert [
+        (entry.requirement.name, entry.requirement.version, entry.requirement.known) for entry in found.entries
+    ] == [
         ("torch", "2.1.0", True),
         ("numpy", None, False),
     ]

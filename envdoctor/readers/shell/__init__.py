@@ -3,8 +3,9 @@
 `tree-sitter-bash` gives the syntax; this module follows the control flow: what certainly runs, what may run, and with
 which variables. A condition that known values decide is decided, a `for` over known words is unrolled, a function is
 followed where it is called, and `bash -c "…"` is read like the script around it. A part that cannot be parsed is a
-problem, and the rest is read all the same. `grammar` parses, `words` evaluates words, `flow` follows the statements,
-`simple` the commands in them, `wrappers` knows sudo and its like.
+problem, and the rest is read all the same. `grammar` parses; `words`, `expansion` and `substitution`
+work out what a word becomes; `flow` follows the statements, with `conditions`; `simple` reads the commands in them, and
+`wrappers` knows sudo and its like.
 """
 
 from __future__ import annotations
@@ -35,5 +36,5 @@ def read_shell(script: str, variables: Mapping[str, str | None]) -> Shell:
     try:
         reader.script(script, 0)
     except TooMuch as error:
-        reader.problem(0, str(error), script)
+        reader.problem(0, str(error), None)
     return Shell(tuple(reader.commands), tuple(reader.problems))

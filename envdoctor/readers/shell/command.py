@@ -43,11 +43,14 @@ class Command(NamedTuple):
 
 
 MAX_COMMANDS = 20_000
-"""Commands and assignments read of one script. The longest RUN of 455 public GPU Dockerfiles has under 200."""
+"""Commands and assignments read of one script. A RUN has a few, a long installer script some hundred."""
 
 MAX_WORDS = 100_000
 MAX_CHARACTERS = 4_000_000
 """Words and characters of all commands of one script together: `$X $X $X …` could otherwise grow without end."""
+
+MAX_COPIED = 1_000_000
+"""Variables in all the environments that commands keep, counted for each: a script of assignments makes many."""
 
 
 class TooMuch(Exception):
@@ -57,10 +60,11 @@ class TooMuch(Exception):
 class Budget:
     """What is left to read of one script."""
 
-    __slots__ = ("characters", "commands", "words")
+    __slots__ = ("characters", "commands", "copied", "words")
 
     def __init__(self) -> None:
         self.commands, self.words, self.characters = MAX_COMMANDS, MAX_WORDS, MAX_CHARACTERS
+        self.copied = MAX_COPIED
 
     def command(self) -> None:
         self.commands -= 1
@@ -72,6 +76,11 @@ class Budget:
         self.characters -= len(text)
         if self.words < 0 or self.characters < 0:
             raise TooMuch(f"the script has more than {MAX_WORDS} words; the rest was not read")
+
+    def environment(self, variables: Mapping[str, str | None]) -> None:
+        self.copied -= len(variables)
+        if self.copied < 0:
+            raise TooMuch("the script assigns too many variables; the rest was not read")
 
 
 class Parts:
@@ -135,6 +144,7 @@ class Parts:
         for child in node.children:
             if child.type == "heredoc_body":
                 self.stdin, self.stdin_line = text_of(child), child.start_point[0] + base
+                self.budget.word(self.stdin)
             elif child.type == "file_redirect":
                 self._redirect(child, variables, base)
 

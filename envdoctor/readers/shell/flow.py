@@ -32,10 +32,7 @@ class ScriptReader(SimpleCommands):
 
     def statement(self, node: Node, handler: Callable[[ScriptReader, Node], Status]) -> Status:
         if self.depth >= MAX_DEPTH:
-            self.problem(
-                node.start_point[0] + self.base, f"commands are nested more than {MAX_DEPTH} deep", text_of(node)
-            )
-            return Status.UNDECIDED
+            return self.too_deep(node.start_point[0] + self.base)
         self.depth += 1
         status = handler(self, node)
         self.depth -= 1

@@ -22,9 +22,9 @@ class SimpleCommands(State):
         """Reads a script whose first line is line `base` of the whole."""
         outside, self.base = self.base, base
         try:
-            root = grammar.parse(_without_dangling_backslash(text).encode("utf-8", "replace").replace(b"\0", b" "))
+            root = grammar.parse(grammar.encoded(_without_dangling_backslash(text)))
         except grammar.TooTangled as error:
-            self.problem(base, str(error), text)
+            self.problem(base, str(error), None)
             status = Status.UNDECIDED
         else:
             status = self.block(root.children)
@@ -77,8 +77,10 @@ class SimpleCommands(State):
             parts.words.append(None)
             parts.lines.append(parts.lines[-1])
             parts.texts.append("(names from standard input)")
-        visible = {**self.variables, **dict(own)} if own else self.variables
-        return self.run(parts, visible)
+        if not own:
+            return self.run(parts, self.variables)
+        self.budget.environment(self.variables)
+        return self.run(parts, {**self.variables, **dict(own)})
 
     def run(self, parts: Parts, visible: dict[str, str | None]) -> Status:
         """Follows a function or a payload; anything else is a command of its own."""
@@ -134,8 +136,7 @@ class SimpleCommands(State):
     def nested(self, text: str, line: int, visible: dict[str, str | None]) -> Status:
         """`bash -c "…"`: a process of its own, so that what it assigns is gone afterwards."""
         if self.depth >= MAX_DEPTH:
-            self.problem(line, f"commands are nested more than {MAX_DEPTH} deep", text)
-            return Status.UNDECIDED
+            return self.too_deep(line)
         before, outside, functions = self.variables, self.scope, dict(self.functions)
         self.shells += 1
         self.scope, self.variables = (*outside, self.shells), visible

@@ -19,11 +19,12 @@ _MAX_PROBLEMS = 20
 
 
 class Problem(NamedTuple):
-    """A part of the script that could not be read, with its 0-based line. `text` is what is written there."""
+    """A part of the script that could not be read, with its 0-based line. `text` is what is written there; None where
+    a bound was reached, so that anything may have been left out."""
 
     line: int
     message: str
-    text: str = ""
+    text: str | None = None
 
 
 class Status(Enum):
@@ -55,13 +56,19 @@ class State:
         """Reads statements one after the other; the status of the last. `flow` knows how."""
         raise NotImplementedError
 
-    def problem(self, line: int, message: str, text: str) -> None:
-        found = Problem(line, message, text[:2_000])
+    def problem(self, line: int, message: str, text: str | None) -> None:
+        found = Problem(line, message, text[:2_000] if text is not None else None)
         if len(self.problems) < _MAX_PROBLEMS and found not in self.problems:
             self.problems.append(found)
 
+    def too_deep(self, line: int) -> Status:
+        self.problem(line, f"commands are nested more than {MAX_DEPTH} deep", None)
+        return Status.UNDECIDED
+
     def assign(self, name: str, given: str | None) -> None:
         self.budget.command()
+        self.budget.word(given or "")
+        self.budget.environment(self.variables)
         if name in self.variables or len(self.variables) < _MAX_VARIABLES:
             self.variables = {**self.variables, name: given}
 

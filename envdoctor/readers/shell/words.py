@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from envdoctor.readers.shell.grammar import decoded
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
@@ -68,7 +70,7 @@ def value(node: Node, variables: Variables, depth: int = 0) -> str | None:
 
 def text_of(node: Node) -> str:
     raw = node.text
-    return raw.decode("utf-8", "replace") if raw is not None else ""
+    return decoded(raw) if raw is not None else ""
 
 
 def unescaped(text: str) -> str:
@@ -102,13 +104,13 @@ def _quoted(node: Node, variables: Variables, depth: int) -> str | None:
         if child.type in ("string_content", '"', "$", "string"):
             continue
         start = child.end_byte - base - len((child.text or b"").lstrip())
-        pieces.append(literal(raw[position:start].decode("utf-8", "replace")))
+        pieces.append(literal(decoded(raw[position:start])))
         piece = value(child, variables, depth + 1)
         if piece is None:
             return None
         pieces.append(piece)
         position = child.end_byte - base
-    pieces.append(literal(raw[position : raw.rfind(b'"')].decode("utf-8", "replace")))
+    pieces.append(literal(decoded(raw[position : raw.rfind(b'"')])))
     whole = "".join(pieces)
     return whole if len(whole) <= MAX_LENGTH else None
 

@@ -26,7 +26,9 @@ def possible(script: str, **variables: str | None) -> list[str]:
     return [" ".join(word or "?" for word in c.words) for c in run(script, **variables) if c.conditional]
 
 
-@pytest.mark.parametrize("script", ["", "\n", "# nothing", "   ", "X=1", "export A=b", "\\\n", "f() { pip install x; }"])
+@pytest.mark.parametrize(
+    "script", ["", "\n", "# nothing", "   ", "X=1", "export A=b", "\\\n", "f() { pip install x; }"]
+)
 def test_scripts_without_a_command(script: str) -> None:
     shell = read_shell(script, {})
     assert shell.commands == ()

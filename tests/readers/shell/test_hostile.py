@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from envdoctor.readers.shell import read_shell
 from envdoctor.readers.shell.command import MAX_COMMANDS
-from envdoctor.readers.shell.grammar import MAX_BYTES, TooTangled, parse
+from envdoctor.readers.shell.grammar import MAX_BYTES, TooTangled, decoded, encoded, parse
 from envdoctor.readers.shell.state import MAX_DEPTH
 
 TOKENS = [
@@ -32,6 +32,23 @@ def test_token_soup_never_raises(tokens: list[str], between: str) -> None:
 @given(st.text(max_size=200))
 def test_any_text_never_raises(text: str) -> None:
     read_shell(text, {})
+
+
+@pytest.mark.parametrize("character", ["é", "\u3186", "\U00031860", "\U0001f680", "\U0010ffff", "\ud800"])
+def test_characters_beyond_ascii_do_not_reach_the_scanner(character: str) -> None:
+    """A brace and a character of four bytes ended the process (tree-sitter-bash issue 337), on some memory layouts."""
+    for opening in ("{", "${", "<<", "[[ a =~ ", "$((", "@("):
+        read_shell(opening + character, {})
+    (command,) = read_shell(f"echo \"{character} $X\" '{character}' a{character}", {"X": character}).commands
+    assert command.words == ("echo", f"{character} {character}", character, f"a{character}")
+    assert encoded(character).isascii()
+    assert decoded(encoded(character)) == character
+
+
+@given(st.text(max_size=50))
+def test_encoding_gives_the_text_back(text: str) -> None:
+    plain = text.replace("\0", " ").replace("\x02", " ").replace("\x03", " ")
+    assert decoded(encoded(text)) == plain
 
 
 def test_the_longest_script_is_bounded() -> None:
@@ -66,6 +83,9 @@ def test_text_on_which_error_recovery_is_quadratic(piece: str) -> None:
         "echo " + '""' * 100_000,
         "a && " * 20_000 + "b",
         "X=1;" * 30_000,
+        "".join(f"X{number}=1;" for number in range(5_000)) + "X=1; a;" * 5_000,
+        "X='" + "a" * 60_000 + "';" + 'Y="$X$X"; bash -c "$X";' * 1_000,
+        "f() {\nbash <<E\n" + "echo a b c\n" * 5_000 + "E\n}\n" + "f;" * 5_000,
         "pip install " + "a " * 120_000,
     ],
 )

@@ -81,6 +81,8 @@ def test_a_payload_that_is_not_known_stays_a_command() -> None:
     assert command.words == ("bash", "-c", None)
 
 
-@pytest.mark.parametrize("script", ["xargs", "sudo", "sudo -u", "env A=1", "timeout", "> file", "bash -c", "eval", "su -c"])
+@pytest.mark.parametrize(
+    "script", ["xargs", "sudo", "sudo -u", "env A=1", "timeout", "> file", "bash -c", "eval", "su -c"]
+)
 def test_incomplete_calls_do_no_harm(script: str) -> None:
     assert len(commands(script, {})) <= 1
