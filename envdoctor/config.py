@@ -8,6 +8,7 @@ settings for us, so that a check without settings imports no TOML parser.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -79,12 +80,17 @@ def load(path: str) -> Config:
 
 def _shown(path: str) -> str:
     """As short as it is clear: relative to the current directory where it lies below it."""
-    relative = os.path.relpath(path)
+    try:
+        relative = os.path.relpath(path)
+    except ValueError:  # Windows: on another drive
+        return path
     return path if relative.startswith("..") else relative
 
 
 def _read(path: str) -> bytes:
     try:
+        if stat.S_ISFIFO(os.stat(path).st_mode):  # opening it would wait for a writer
+            raise ConfigError(f"{path}: is a pipe; give a TOML file, or --no-config")
         with open(path, "rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:

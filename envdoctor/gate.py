@@ -102,7 +102,7 @@ def exit_code(report: Report, *, fail_on: str, strict: bool, usage: bool = False
         return FINDINGS
     excused = frozenset(silenced)
     asked = [result for result in results if result.rule not in excused]
-    if report.errors or not report.diagnoses or any(result.outcome is Outcome.ERROR for result in asked):
+    if report.errors or not report.diagnoses or any(result.outcome is Outcome.ERROR for result in results):
         return NOT_DONE
     return NOT_DONE if strict and any(undecided(result) for result in asked) else OK
 

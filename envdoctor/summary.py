@@ -28,12 +28,17 @@ def summary(report: Report) -> str:
         *_others(len(report.errors), "not checked"),
     ]
     told = ", ".join(f"{verdicts[verdict]} {verdict.value}" for verdict in _VERDICTS if verdicts[verdict])
-    scope = (
-        f"{counted(len(groups), 'workload')} x {counted(len(hosts), 'host')}"
-        if hosts
-        else f"{counted(len(groups), 'workload')}, no host stated"
-    )
-    return f"{scope}: {told or 'nothing judged'}; {', '.join(counts)}"
+    return f"{_scope(report, len(groups), len(hosts))}: {told or 'nothing judged'}; {', '.join(counts)}"
+
+
+def _scope(report: Report, workloads: int, hosts: int) -> str:
+    """A product only where it is one: environment documents may bring hosts of their own."""
+    if not hosts:
+        return f"{counted(workloads, 'workload')}, no host stated"
+    pairs = len(report.diagnoses)
+    if pairs == workloads * hosts and all(diagnosis.host is not None for diagnosis in report.diagnoses):
+        return f"{counted(workloads, 'workload')} x {counted(hosts, 'host')}"
+    return f"{counted(workloads, 'workload')} on {counted(hosts, 'host')}, {pairs} judged"
 
 
 def counted(number: int, noun: str) -> str:

@@ -178,7 +178,7 @@ def test_summary_counts_a_finding_on_two_hosts_once() -> None:
     first = Diagnosis("Dockerfile", "T4", Verdict.INCOMPATIBLE, (), (FAILED, OPEN))
     report = report_of([first, first._replace(host="L4"), first._replace(workload="b", host="L4")], UNREAD, (), "")
     assert summary(report) == (
-        "2 workloads x 2 hosts: 3 incompatible; 2 errors, 0 warnings, 0 notes, 2 undecided, 1 not checked"
+        "2 workloads on 2 hosts, 3 judged: 3 incompatible; 2 errors, 0 warnings, 0 notes, 2 undecided, 1 not checked"
     )
 
 
@@ -191,3 +191,15 @@ def test_summary_without_a_host_and_without_anything() -> None:
         summary(report_of([], (), (), ""))
         == "0 workloads, no host stated: nothing judged; 0 errors, 0 warnings, 0 notes"
     )
+
+
+def test_a_crashed_rule_is_never_fine_even_if_it_is_ignored() -> None:
+    assert exit_code(_report(CRASHED), fail_on="error", strict=False, silenced=[CRASHED.rule]) == NOT_DONE
+
+
+def test_summary_is_a_product_only_where_it_is_one() -> None:
+    diagnoses = [
+        Diagnosis("a", "edge", Verdict.UNKNOWN, (), (OPEN,)),
+        Diagnosis("b", None, Verdict.UNKNOWN, (), (OPEN,)),
+    ]
+    assert summary(report_of(diagnoses, (), (), "")).startswith("2 workloads on 1 host, 2 judged: 2 unknown")

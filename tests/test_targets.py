@@ -20,7 +20,9 @@ from envdoctor.targets.walk import find
 DOCKERFILE = (
     "FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
 )
-ENVIRONMENT = json.dumps({"schema": "envdoctor.environment/1", "host": {"driver": {"version": "535.104.05"}}})
+ENVIRONMENT = json.dumps(
+    {"schema": "envdoctor.environment/1", "image": {"cuda": "12.4"}, "host": {"driver": {"version": "535.104.05"}}}
+)
 
 
 @pytest.fixture(autouse=True)
@@ -419,3 +421,57 @@ def test_any_content_is_a_workload_or_one_message(name: str, content: bytes) -> 
 @pytest.mark.parametrize("name", ["nvidia/cuda", "pytorch/pytorch", "docker.io/nvidia/cuda"])
 def test_a_repository_that_the_matrix_covers_needs_no_tag_to_be_an_image(name: str) -> None:
     assert [workload.label for workload in collect([name], Options()).workloads] == [name]
+
+
+HOST = '{"schema": "envdoctor.environment/1", "host": {"driver": {"version": "535.104.05"}}}'
+
+
+def test_a_host_document_in_a_project_is_no_workload_unless_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11\n", encoding="utf-8")
+    (tmp_path / "edge.json").write_text(HOST, encoding="utf-8")
+    found = collect(["."], Options())
+    assert [workload.label for workload in found.workloads] == ["Dockerfile"]
+    assert found.details == ("edge.json: describes a host and no workload; give it to --host",)
+    assert [workload.label for workload in collect(["edge.json"], Options()).workloads] == ["edge.json"]
+
+
+def test_a_directory_with_hosts_alone_holds_nothing_to_check(tmp_path: Path) -> None:
+    (tmp_path / "edge.json").write_text(HOST, encoding="utf-8")
+    assert [error.message for error in collect(["."], Options()).errors] == [
+        "nothing to check: only descriptions of hosts, for --host"
+    ]
+
+
+def test_a_collection_of_documents_is_none_itself(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11\n", encoding="utf-8")
+    (tmp_path / "cases.json").write_text(f'{{"a01": {{"environment": {HOST}}}}}', encoding="utf-8")
+    found = collect(["."], Options())
+    assert ([workload.label for workload in found.workloads], found.errors) == (["Dockerfile"], ())
+
+
+@pytest.mark.parametrize("name", ["dockerfile.py", "Dockerfile.html", "dockerfile.go", "Dockerfile.j2"])
+def test_source_files_called_dockerfile_are_none(tmp_path: Path, name: str) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM python:3.11\n", encoding="utf-8")
+    (tmp_path / name).write_text("import this\n", encoding="utf-8")
+    assert [workload.label for workload in collect(["."], Options()).workloads] == ["Dockerfile"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="not on this system")
+def test_a_pipe_without_a_writer_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("envdoctor.targets.files.PIPE_SECONDS", 0.05)
+    os.mkfifo(tmp_path / "pipe")
+    assert "said nothing" in collect(["pipe"], Options()).errors[0].message
+
+
+def test_a_requirement_that_cannot_be_read_leaves_a_gap(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("torch~~2\n", encoding="utf-8")
+    declared = collect(["requirements.txt"], Options()).workloads[0].declared
+    assert declared is not None
+    assert len(declared.packages.gaps) == 1
+
+
+@pytest.mark.parametrize("text", ["ARG TOKEN\nFROM reg/${TOKEN}:x\n", "FROM user:s3cR3T@reg.corp/x:y\n"])
+def test_a_secret_in_from_is_not_repeated(tmp_path: Path, text: str) -> None:
+    (tmp_path / "Dockerfile").write_text(text, encoding="utf-8")
+    found = collect(["Dockerfile"], Options(build_args={"TOKEN": "s3cR3T"}))
+    assert "s3cR3T" not in repr(found)

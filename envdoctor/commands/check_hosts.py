@@ -25,6 +25,7 @@ class Hosts:
         self.stated = self._stated(args, config)
         self._default: tuple[Host, ...] | None = None
         self._named = config.hosts
+        self._settings = config.source
 
     @property
     def count(self) -> int:
@@ -51,7 +52,10 @@ class Hosts:
         from envdoctor.hosts import this_machine
 
         if self._named:
-            return self._resolve((), None, (), self._named)
+            try:
+                return self._resolve((), None, (), self._named)
+            except UsageError as error:
+                raise UsageError(f"{self._settings}: {error}") from error
         machine = this_machine(self.matrix)
         return (machine if machine is not None else Host(),)
 

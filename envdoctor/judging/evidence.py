@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from envdoctor.facts import Fact, Package
+from envdoctor.facts import Fact, Gpu, Package
 from envdoctor.findings import Evidence
 
 
 def of(name: str, fact: Fact[Any]) -> Evidence:
     """A fact under its dotted path in the environment document."""
+    return Evidence(name, _told(fact), str(fact.origin))
+
+
+def _told(fact: Fact[Any]) -> str:
+    """Absent and an empty list are "none": known not to be there is not unknown."""
     value = fact.get()
     if isinstance(value, (tuple, frozenset, list)):
-        value = ", ".join(str(item) for item in value)
-    return Evidence(name, "unknown" if value is None else str(value), str(fact.origin))
+        return ", ".join(item.label if isinstance(item, Gpu) else str(item) for item in value) or "none"
+    if value is None:
+        return "none" if fact.is_absent else "unknown"
+    return str(value)
 
 
 def of_package(package: Package) -> Evidence:

@@ -47,12 +47,30 @@ def collect(targets: Iterable[str], options: Options) -> Targets:
         except (Unreadable, RecursionError) as error:
             errors.append(TargetError(item.label, str(error)))
         else:
+            if _is_a_host(item, workload):
+                details.append(f"{item.label}: describes a host and no workload; give it to --host")
+                continue
             workloads.append(workload)
             installed |= workload.context
             notices += workload.notices
+    if not workloads and not usage and not errors and details:
+        errors.append(
+            TargetError(
+                items[0].directory or items[0].label, "nothing to check: only descriptions of hosts, for --host"
+            )
+        )
     return Targets(tuple(workloads), tuple(usage), tuple(errors), tuple(notices), tuple(details))
 
 
 def _is_part_of_another(item: Item, installed: set[str]) -> bool:
     """Only for requirements found in a directory; what the user names is always judged."""
     return item.directory is not None and item.kind is Kind.REQUIREMENTS and os.path.realpath(item.label) in installed
+
+
+def _is_a_host(item: Item, workload: Workload) -> bool:
+    """What `envdoctor probe > edge.json` leaves in a project; one that the user names is judged all the same."""
+    facts = workload.facts
+    if item.directory is None or facts is None:
+        return False
+    stated = (*facts.image, facts.packages, facts.libraries, facts.uses)
+    return not facts.launch.stated and all(fact.is_unknown for fact in stated)

@@ -6,12 +6,14 @@ Also the build context of a Dockerfile: the files beside it that it installs fro
 from __future__ import annotations
 
 import os
+import stat
 import sys
 
 from envdoctor.readers.declared import SourceText
 
 MAX_BYTES = 5 * 1024 * 1024  # a hundred times the largest Dockerfile in public collections
 _EXPECTED = "expected a Dockerfile, requirements or an environment document"
+PIPE_SECONDS = 5
 MAX_CONTEXT_FILES = 500  # read for one Dockerfile
 
 
@@ -22,13 +24,36 @@ class Unreadable(ValueError):
 def read_text(path: str) -> str:
     """The whole file as text. Raises Unreadable."""
     try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_BYTES + 1)
+        if stat.S_ISFIFO(os.stat(path).st_mode):
+            content = _from_pipe(path)
+        else:
+            with open(path, "rb") as file:
+                content = file.read(MAX_BYTES + 1)
     except PermissionError as error:
         raise Unreadable("may not be read (permission denied); make it readable for this user") from error
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror}") from error
     return decoded(content)
+
+
+def _from_pipe(path: str) -> bytes:
+    """What is written to a pipe, `<(generate)` for one. A pipe that nobody writes to is empty, and one whose writer says
+    nothing for PIPE_SECONDS is given up: opening it as a file would wait for ever."""
+    import select
+
+    content = b""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        while len(content) <= MAX_BYTES:
+            if not select.select([descriptor], [], [], PIPE_SECONDS)[0]:
+                raise Unreadable(f"is a pipe that said nothing for {PIPE_SECONDS} s; expected a file")
+            piece = os.read(descriptor, 65_536)
+            if not piece:
+                break
+            content += piece
+    finally:
+        os.close(descriptor)
+    return content
 
 
 def read_stdin() -> str:

@@ -21,7 +21,8 @@ EXPECTED = (
 
 # Not Dockerfiles although called Dockerfile.something: templates, backups, and what Docker itself keeps beside one.
 _NOT_DOCKERFILES = frozenset(
-    "dockerignore j2 jinja jinja2 tmpl tpl template in erb mustache m4 bak orig rej swp md txt json yml yaml sh".split()
+    "dockerignore j2 jinja jinja2 tmpl tpl template in erb mustache m4 bak orig rej swp md txt json yml yaml sh"
+    " py pyi rs go js ts jsx tsx java kt html css rb c cc cpp h hpp cs lua vim toml xml svg png".split()
 )
 _NOT_YET_SUFFIXES = {
     ".yml": "compose files, Kubernetes manifests and conda environment files",
@@ -91,4 +92,9 @@ def begins_like_dockerfile(text: str) -> bool:
 
 def is_environment_document(head: bytes) -> bool:
     """Do the first bytes of a JSON file name our schema? For a directory, where JSON is mostly something else."""
-    return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and _ENVIRONMENT_SCHEMA.search(head) is not None
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    found = _ENVIRONMENT_SCHEMA.search(start)
+    if found is None or not start.startswith(b"{"):
+        return False
+    before = start[: found.start()]  # a collection of documents has ours deeper down
+    return before.count(b"{") - before.count(b"}") == 1

@@ -63,7 +63,12 @@ def _file(target: str, resolved: Resolved) -> Iterator[Item]:
     if later is not None:
         resolved.usage.append(TargetError(target, f"{later}: not supported yet; expected {EXPECTED}"))
         return
-    yield Item(os.path.normpath(target), by_name(target))
+    yield Item(_labelled(target), by_name(target))
+
+
+def _labelled(path: str) -> str:
+    """With slashes on every system: a report's paths are read by scanners, which know no others. Windows opens them too."""
+    return os.path.normpath(path).replace(os.sep, "/")
 
 
 def _image(target: str, resolved: Resolved) -> Iterator[Item]:
@@ -93,4 +98,4 @@ def _in_directory(directory: str, resolved: Resolved) -> Iterator[Item]:
     if not found.files:
         resolved.errors.append(TargetError(directory, f"nothing to check in this directory; looked for {LOOKED_FOR}"))
     for path, kind in sorted(found.files, key=lambda item: item[1] is Kind.REQUIREMENTS):
-        yield Item(os.path.normpath(path), kind, directory)
+        yield Item(_labelled(path), kind, directory)
