@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ABOVE, DATA, PACKAGE
+
 ASK = "from envdoctor.matrix import Matrix; print(Matrix.load().major_floor(12).driver_linux)"
 MODULES = [
     "envdoctor/__init__.py",
     "envdoctor/versions.py",
-    *(f"envdoctor/matrix/{path.name}" for path in (ROOT / "envdoctor/matrix").glob("*.py")),
+    *(f"envdoctor/matrix/{path.name}" for path in (PACKAGE / "matrix").glob("*.py")),
 ]
 
 
@@ -33,22 +34,22 @@ def ask(place: Path) -> subprocess.CompletedProcess[str]:
 def package(tmp_path: Path) -> Path:
     for module in MODULES:
         (tmp_path / "site" / module).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / module, tmp_path / "site" / module)
+        shutil.copy(ABOVE / module, tmp_path / "site" / module)
     return tmp_path / "site"
 
 
 def test_in_a_checkout_beside_the_package(package: Path) -> None:
-    shutil.copytree(ROOT / "data", package / "data")
+    shutil.copytree(DATA, package / "data")
     assert ask(package).stdout == "525.60.13\n"
 
 
 def test_in_a_wheel_inside_the_package(package: Path) -> None:
-    shutil.copytree(ROOT / "data", package / "envdoctor/data")
+    shutil.copytree(DATA, package / "envdoctor/data")
     assert ask(package).stdout == "525.60.13\n"
 
 
 def test_in_a_zip_file(package: Path, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "data", package / "envdoctor/data")
+    shutil.copytree(DATA, package / "envdoctor/data")
     archive = tmp_path / "envdoctor.pyz"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
         for path in sorted(package.rglob("*")):

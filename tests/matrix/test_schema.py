@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -12,8 +11,8 @@ import pytest
 
 from envdoctor.matrix import Matrix
 from envdoctor.versions import parse
+from tests.places import DATA
 
-DATA = Path(__file__).resolve().parents[2] / "data"
 TABLES = sorted(Matrix.load().tables)
 
 # Canonical order: what a table's rows are sorted by. Versions sort as numbers, everything else as text.
@@ -35,6 +34,7 @@ ORDER: dict[str, Callable[[dict[str, Any]], object]] = {
     "companions": lambda row: (row["name"], parse(row["version"])),
     "cudnn": lambda row: (parse(row["version"]), row["cuda_major"]),
     "needs": lambda row: (row["name"], row["specifier"]),
+    "brings": lambda row: (row["name"], row["requires"]),
 }
 
 
