@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from envdoctor.dependencies import with_dependencies
 from envdoctor.facts import Fact, Facts, Host, Image, Origin, Package, Packages, absent, known, unknown
 from envdoctor.judging import images
 from envdoctor.matrix import Matrix
@@ -54,6 +55,8 @@ def assemble(declared: Declared, host: Host, matrix: Matrix, stated: Stated) -> 
     packages = _packages(declared, image, matrix, stated)
     image = _with_system_packages(image, packages)
     image = _with_declaration(image, declared, packages)
+    packages = _for_python(packages, image.python)
+    packages = with_dependencies(packages, declared, stated.packages, image, matrix)
     facts = Facts(
         workload=declared.label,
         host=host,
@@ -62,6 +65,30 @@ def assemble(declared: Declared, host: Host, matrix: Matrix, stated: Stated) -> 
         assumptions=_assumptions(host),
     )
     return with_uses(facts, stated)
+
+
+def _for_python(packages: Packages, python: Fact[str]) -> Packages:
+    """Requirements whose environment marker (`; python_version < "3.9"`) holds. One that cannot be told is no package
+    that is known to be there, and leaves a gap."""
+    if not any(item.marker for item in packages.items):
+        return packages
+    from envdoctor.readers.markers import MarkerError, for_python, holds
+
+    environment = for_python(python.get())
+    kept: list[Package] = []
+    gaps = list(packages.gaps)
+    for item in packages.items:
+        try:
+            answer = holds(item.marker, environment)
+        except MarkerError:
+            answer = None
+        if answer:
+            kept.append(item._replace(marker=""))
+        elif answer is None:
+            gaps.append(
+                f"whether {item.name} ({item.origin}) is installed depends on {item.marker[:60]}, and {python.reason or 'that is not known'}"
+            )
+    return Packages(tuple(kept), tuple(gaps))
 
 
 def from_environment(facts: Facts, host: Host | None, matrix: Matrix, stated: Stated) -> Facts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from envdoctor.facts import Facts, Origin, Package, absent, known
+from envdoctor.facts import Facts, Host, Origin, Package, Packages, absent, known
 from envdoctor.readers.declared import Declared
 from envdoctor.workload import Stated, aliased, assemble, from_environment
 from tests.rules.vocabulary import (
@@ -210,3 +210,23 @@ def test_stated_packages_and_uses_and_aliases_reach_documents() -> None:
 def test_what_is_assumed_is_listed() -> None:
     assert workload(CUDNN_12_4).assumptions == ("launched with --gpus all", "the NVIDIA Container Toolkit is installed")
     assert workload(CUDNN_12_4, host=on("580.65.06", toolkit="1.17.4")).assumptions == ("launched with --gpus all",)
+
+
+@pytest.mark.parametrize(("image", "versions"), [("python:3.8-slim", ["2.0.1"]), ("python:3.11-slim", ["2.4.0"])])
+def test_a_marker_is_settled_by_the_images_python(image: str, versions: list[str]) -> None:
+    here = Origin("requirements.txt:1", "requirements.txt", 1)
+    either = (
+        Package("torch", "2.0.1", marker='python_version < "3.9"', origin=here),
+        Package("torch", "2.4.0", marker='python_version >= "3.9"', origin=here),
+    )
+    declared = Declared("Dockerfile", image=known(image, here), packages=Packages(either))
+    packages = assemble(declared, Host(), MATRIX, Stated()).packages.need()
+    assert ([item.version for item in packages.named("torch")], packages.gaps) == (versions, ())
+
+
+def test_a_marker_that_cannot_be_told_leaves_a_gap() -> None:
+    here = Origin("requirements.txt:1", "requirements.txt", 1)
+    torch = Package("torch", "2.0.1", marker='python_version < "3.9"', origin=here)
+    declared = Declared("requirements.txt", image=absent("no image"), packages=Packages((torch,)))
+    packages = assemble(declared, Host(), MATRIX, Stated()).packages.need()
+    assert (packages.named("torch"), len(packages.gaps)) == ((), 1)

@@ -20,6 +20,7 @@ from envdoctor.matrix.rows import OrtRow, TorchRow
 from envdoctor.versions import VersionError, leading, matches
 
 Row = TypeVar("Row", bound=TorchRow | OrtRow)
+REPLACED_TORCH = "torch (replaced)"  # the name under which a pin is kept that a later command replaces
 
 
 def platform_of(facts: Facts) -> str:
@@ -42,7 +43,10 @@ def python_of(facts: Facts) -> str | None:
 
 def torch_builds(package: Package, facts: Facts, matrix: Matrix) -> tuple[TorchRow, ...]:
     """The CUDA builds of PyTorch that `package` can mean. Empty: the matrix knows none (a nightly, a release newer
-    than it, a source build). Raises FactUnknown only where the indexes cannot be read."""
+    than it, a source build, NVIDIA's own build in an NGC image, whatever number it has: 23.05 says "2.0.0"). Raises
+    FactUnknown only where the indexes cannot be read."""
+    if package.manager == "image":
+        return ()
     return tuple(row for row in _torch_rows(package, facts, matrix) if row.cuda is not None)
 
 
@@ -55,7 +59,9 @@ def is_cpu_build(package: Package, facts: Facts, matrix: Matrix) -> bool:
     """Is this PyTorch without CUDA? So are +cpu, the …/whl/cpu index, and what PyPI serves for arm64 (up to 2.10) and Windows."""
     if variant(package) == "cpu":
         return True
-    rows = () if package.manager == "image" else _torch_rows(package, facts, matrix)
+    if package.manager == "image":
+        return False
+    rows = _torch_rows(package, facts, matrix)
     return bool(rows) and all(row.cuda is None for row in rows)
 
 
@@ -67,6 +73,8 @@ def _torch_rows(package: Package, facts: Facts, matrix: Matrix) -> tuple[TorchRo
 @lru_cache(maxsize=1024)
 def _torch_rows_for(package: Package, platform: str, python: str | None, matrix: Matrix) -> tuple[TorchRow, ...]:
     """Remembered: several rules ask of the same package, and a directory of workloads asks again and again."""
+    if _may_be_nightly(package):
+        return ()
     rows = matrix.torch(platform)
     rows = tuple(row for row in _of_version(rows, package) if python is None or python in row.python)
     wanted = variant(package)
@@ -76,6 +84,18 @@ def _torch_rows_for(package: Package, platform: str, python: str | None, matrix:
     if package.installed:
         return _listed_as(rows, package)
     return _resolved(rows, package, lambda row: row.default, lambda row, url: _torch_index_has(row, url))
+
+
+def _may_be_nightly(package: Package) -> bool:
+    """…/whl/nightly/cu128 serves development builds alone, of which no table is kept. Beside the default index they are
+    taken with --pre, which is not kept either: then only a pinned release is certain."""
+    if _is_nightly(package.index or ""):
+        return True
+    return package.version is None and any(map(_is_nightly, package.extra_indexes))
+
+
+def _is_nightly(url: str) -> bool:
+    return "/nightly/" in f"{url}/"
 
 
 def _listed_as(rows: tuple[TorchRow, ...], package: Package) -> tuple[TorchRow, ...]:
@@ -187,7 +207,7 @@ def _within(rows: Iterable[Row], specifier: str) -> tuple[Row, ...]:
 
 
 def _torch_index_has(row: TorchRow, url: str) -> bool:
-    return _cuda_of_local(_last_part(url)) == (row.cuda or "cpu")
+    return not _is_nightly(url) and _cuda_of_local(_last_part(url)) == (row.cuda or "cpu")
 
 
 def _last_part(url: str) -> str:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Origin, Package, Packages
 from envdoctor.findings import Evidence, Severity
 from envdoctor.judging import builds
-from envdoctor.judging.evidence import of, of_package
+from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import NeedRow
 from envdoctor.versions import at_least, leading, major
 
 TORCH = ("torch",)
@@ -71,7 +72,7 @@ def loss_of_gpu(facts: Facts) -> Severity:
 
 def cuda_components(facts: Facts, matrix: Matrix) -> tuple[Component, ...]:
     """Everything known to need CUDA. Raises FactUnknown when something may be there that cannot be read."""
-    found = [*_torch(facts, matrix), *_onnxruntime(facts, matrix), *_base(facts)]
+    found = [*_torch(facts, matrix), *_onnxruntime(facts, matrix), *_others(facts, matrix), *_base(facts)]
     if not found and facts.image.cuda.is_unknown and not facts.image.reference.is_absent:
         facts.image.cuda.need()
     return tuple(found)
@@ -116,6 +117,50 @@ def _linked(package: Package, facts: Facts, matrix: Matrix) -> Component:
     rows = builds.onnxruntime_builds(package, facts, matrix)
     cudas = tuple(dict.fromkeys(row.cuda for row in rows)) or ((package.cuda,) if package.cuda else ())
     return Component(builds.label(package, rows), cudas, False, package.origin, (of_package(package),))
+
+
+def _others(facts: Facts, matrix: Matrix) -> list[Component]:
+    """CuPy, JAX, TensorFlow with its CUDA, CTranslate2 and the like."""
+    packages = facts.packages.get() or _NONE
+    found = (_other(item, facts, matrix) for item in packages.items if item.manager in (None, "pip", "uv", "conda"))
+    return [component for component in found if component is not None]
+
+
+def _other(package: Package, facts: Facts, matrix: Matrix) -> Component | None:
+    """None for what may run on the CPU here: plain TensorFlow, CTranslate2 in an image without CUDA, JAX without an extra.
+    jax[cuda12] names its major, jax[cuda] changes it with the release (https://docs.jax.dev/en/latest/installation.html)."""
+    if package.name == "jax":
+        extras = [extra for extra in package.extras if extra.startswith("cuda")]
+        numbers = dict.fromkeys(extra[4:6] for extra in extras if extra[4:6].isdigit())
+        label = f"{described(package)} [{', '.join(extras)}]"
+        return Component(label, tuple(numbers), True, package.origin, (of_package(package),)) if extras else None
+    rows = matrix.needs(package.name) if package.name not in (*TORCH, *ONNXRUNTIME_GPU) else ()
+    own = "and-cuda" in package.extras
+    if not rows or (package.name == "tensorflow" and not own):
+        return None
+    if package.name in LINKS_TO_SYSTEM and not facts.image.cuda.is_known:
+        return None
+    via = next((row.via for row in rows if row.via), None)
+    if via and (facts.packages.get() or _NONE).named(via):
+        return None
+    majors = dict.fromkeys(str(row.cuda_major) for row in _fitting(rows, package) if row.cuda_major is not None)
+    return Component(described(package), tuple(majors), own, package.origin, (of_package(package),))
+
+
+def _fitting(rows: tuple[NeedRow, ...], package: Package) -> tuple[NeedRow, ...]:
+    """The rows of the versions that `package` can mean; a range may reach over several. Without any pip takes the newest,
+    of which a row tells that is open upwards."""
+    if package.version is None and not package.specifier and not package.installed:
+        return tuple(row for row in rows if "<" not in row.specifier)
+    if package.version is None:
+        return rows
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import InvalidVersion
+
+    try:
+        return tuple(row for row in rows if SpecifierSet(row.specifier).contains(package.version, prereleases=True))
+    except InvalidVersion:
+        return rows
 
 
 def _base(facts: Facts) -> list[Component]:

@@ -39,7 +39,21 @@ def escape(facts: Facts, matrix: Matrix, cuda_major: int) -> Escape:
         return Escape(False, f"forward compatibility does not exist on {ineligible[0]}")
     if not compat.is_known:
         return Escape(None, "only a cuda-compat package in the image could help, and its contents are not known")
+    dropped = _dropped(facts, matrix, compat.need())
+    if dropped:
+        return Escape(False, dropped)
     return _on_this_branch(facts, matrix, compat.need())
+
+
+def _dropped(facts: Facts, matrix: Matrix, compat: str) -> str | None:
+    """cuda-compat is the user-mode part of the branch that reports its CUDA: what that branch no longer drives, it does not
+    either (cuda-compat 12.4 is R550's, and Kepler ended with R470)."""
+    native = matrix.branch_for_cuda(compat)
+    for gpu in facts.host.gpus.get() or ():
+        row = matrix.architecture(gpu.compute_capability.get() or "")
+        if native and row and row.last_branch is not None and row.last_branch < native.branch:
+            return f"cuda-compat {compat} is of driver branch R{native.branch}, and R{row.last_branch} was the last for {row.name} GPUs ({gpu.label})"
+    return None
 
 
 def _on_this_branch(facts: Facts, matrix: Matrix, compat: str) -> Escape:

@@ -203,11 +203,24 @@ def _status_of_unlisted(
             "never-published",
             Origin(f"matrix table cuda_tags: no such combination among {len(siblings)} tags of {cuda}"),
         )
+    other_form = _other_form(cuda, cudnn, siblings)
+    if other_form:
+        return known("never-published", Origin(f"matrix table cuda_tags: every cuDNN tag of {cuda} says {other_form}"))
     if siblings and all(row.status == "removed" for row in siblings):
         return known("removed", Origin(f"matrix table cuda_tags: every tag of {cuda} is removed"))
     alike = nearest_published(f"nvidia/cuda:{tag}", matrix)
     nearest = alike.partition(":")[2] if alike else newest
     return unknown(f"the tag {tag} is not in the matrix (nearest known: {nearest})")
+
+
+def _other_form(cuda: str, cudnn: str | None, siblings: tuple[CudaTagRow, ...]) -> str | None:
+    """How the release names its cuDNN flavors, if not as asked: "cudnn8" up to 12.2.2, "cudnn9" for 12.3.2, plain "cudnn" from 12.4.1.
+    None for a release that has no published tag in the matrix, whose list may not be whole."""
+    exact = [row for row in siblings if row.cuda == cuda and row.cudnn]
+    forms = {match.group(2) for row in exact if (match := _CUDA_TAG.fullmatch(row.tag))}
+    if cudnn and len(forms) == 1 and cudnn not in forms and any(row.status == "published" for row in exact):
+        return forms.pop()
+    return None
 
 
 def _all_unknown(image: Image, reason: str, status: Fact[str]) -> Image:

@@ -42,6 +42,7 @@ class Matrix:
         self._companions = Table("companions", rows.CompanionRow, read)
         self._cudnn = Table("cudnn", rows.CudnnRow, read)
         self._needs = Table("needs", rows.NeedRow, read)
+        self._brings = Table("brings", rows.BringsRow, read)
 
     @classmethod
     def load(cls) -> Matrix:
@@ -186,9 +187,24 @@ class Matrix:
         older = [row for row in listed if wanted[:1] == _parsed(row.version)[:1] and _parsed(row.version) < wanted]
         return older[-1] if older and len(wanted) > 2 else None
 
+    def cudnn_rows(self) -> tuple[rows.CudnnRow, ...]:
+        """Every cuDNN release, for every CUDA major, oldest first."""
+        return self._cudnn.rows()
+
+    def cudnn_within(self, version: str, cuda_major: int) -> tuple[rows.CudnnRow, ...]:
+        """Every listed release that a version can mean ("9" is all of 9.x), oldest first; else what `cudnn` answers."""
+        wanted = _parsed(version)
+        listed = (row for row in self._cudnn.rows() if row.cuda_major == cuda_major)
+        within = tuple(row for row in listed if wanted and _parsed(row.version)[: len(wanted)] == wanted)
+        return within or tuple(row for row in (self.cudnn(version, cuda_major),) if row)
+
     def needs(self, name: str) -> tuple[rows.NeedRow, ...]:
         """What a Python package (not torch, not ONNX Runtime) needs of CUDA and cuDNN, by version."""
         return self._needs.find(_normalised(name))
+
+    def brings(self, name: str) -> tuple[rows.BringsRow, ...]:
+        """Does a Python package require torch or onnxruntime unconditionally? torchvision and torchaudio: see `companions`."""
+        return self._brings.find(_normalised(name))
 
 
 _WINDOWS_RUN = 9  # how far Windows numbers run on within a branch: 427 is R418, 475 is R470

@@ -265,3 +265,19 @@ class NeedRow(NamedTuple):
     source: tuple[str, ...]
     checked: str
     note: str | None = None
+
+
+class BringsRow(NamedTuple):
+    """A Python package that requires torch or onnxruntime whatever else is installed (no extra, no marker).
+
+    `version` is the release whose metadata was read, the newest on that day, and `wanted` which versions it takes;
+    other releases require it too, in versions that no row states."""
+
+    name: str  # "ultralytics"
+    requires: str  # "torch", "onnxruntime"
+    version: str  # "8.4.190"
+    wanted: str  # ">=1.8.0"; "": any
+    python: str | None  # the oldest Python that release runs on, "3.10"
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None

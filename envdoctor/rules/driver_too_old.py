@@ -61,10 +61,19 @@ def _undecided(component: Component, driver: str, floor: str) -> str:
 
 def _remedy(driver: str, floor: str, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
     upgrade = f"upgrade the host's driver to {floor} or newer"
+    if not _driven(floor, facts, matrix):
+        upgrade = f"use a GPU that driver {floor} still drives"
     runs = [number for number in (13, 12, 11) if _runs(number, driver, facts, matrix)]
     if not runs:
         return (upgrade,)
-    return (upgrade, f"or use an image and wheels built for CUDA {runs[0]}.x, the newest that driver {driver} runs")
+    older = f"use an image and wheels built for CUDA {runs[0]}.x, the newest that driver {driver} runs"
+    return (upgrade, f"or {older}") if _driven(floor, facts, matrix) else (older, f"or {upgrade}")
+
+
+def _driven(floor: str, facts: Facts, matrix: Matrix) -> bool:
+    """Does that driver still drive the host's GPUs? R470 was the last for Kepler, R580 for Volta and older."""
+    found = (matrix.architecture(gpu.compute_capability.get() or "") for gpu in facts.host.gpus.get() or ())
+    return all(row is None or row.last_branch is None or row.last_branch >= major(floor) for row in found)
 
 
 def _runs(number: int, driver: str, facts: Facts, matrix: Matrix) -> bool:

@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Origin, Packages
 from envdoctor.findings import Evidence, Finding, Kind, Severity
+from envdoctor.judging import fitting
 from envdoctor.judging.code import capability_of
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of
 from envdoctor.matrix import Matrix
-from envdoctor.matrix.rows import CudnnRow
+from envdoctor.matrix.rows import CudaTagRow, CudnnRow
 from envdoctor.rules.rule import Rule
-from envdoctor.versions import leading, major
+from envdoctor.versions import leading, major, parse
 
 _SOURCES = ("https://docs.nvidia.com/deeplearning/cudnn/backend/latest/reference/support-matrix.html",)
 
@@ -35,10 +36,10 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         raise FactAbsent("nothing in the workload is known to load the image's cuDNN")
     version = leading(facts.image.cudnn.need()) or ""
     cuda = facts.image.cuda.need()
-    row = matrix.cudnn(version, major(cuda))
-    if row is None:
+    rows = matrix.cudnn_within(version, major(cuda))
+    if not rows:
         raise FactUnknown(f"the matrix does not know which GPUs cuDNN {version} supports")
-    yield from each(facts.host.gpus.need(), lambda gpu: _judge(gpu, row, user, facts))
+    yield from each(facts.host.gpus.need(), lambda gpu: _judge(gpu, rows, user, facts, matrix))
 
 
 def _user(facts: Facts) -> _User:
@@ -64,10 +65,17 @@ def _user(facts: Facts) -> _User:
         return _User("what loads the image's cuDNN", Severity.NOTE, False, False, facts.image.cudnn.origin)
 
 
-def _judge(gpu: Gpu, row: CudnnRow, user: _User, facts: Facts) -> Iterator[Finding]:
+def _judge(gpu: Gpu, rows: tuple[CudnnRow, ...], user: _User, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    """`rows` are all releases that the stated version can mean: only what holds for all of them is said."""
     capability = gpu.compute_capability.need()
-    if not _outside(capability, row):
+    answers = {_supports(capability, row) for row in rows}
+    if answers == {True}:
         return
+    if answers != {False}:
+        raise FactUnknown(
+            f"whether cuDNN {facts.image.cudnn.get()} supports {gpu.label} ({capability}) depends on its exact release"
+        )
+    row = rows[-1]
     window = f"{row.min_capability or 'any'} to {row.max_capability or 'the newest'}"
     yield Finding(
         message=(
@@ -75,7 +83,7 @@ def _judge(gpu: Gpu, row: CudnnRow, user: _User, facts: Facts) -> Iterator[Findi
             " convolution on it."
         ),
         severity=user.severity if user.certain else Severity.NOTE,
-        remedy=_remedy(capability, row),
+        remedy=_remedy(capability, row, facts, matrix),
         verify="docker run --rm IMAGE sh -c 'ls -l /usr/lib/*/libcudnn.so.*'",
         at=user.origin,
         evidence=(
@@ -89,19 +97,42 @@ def _judge(gpu: Gpu, row: CudnnRow, user: _User, facts: Facts) -> Iterator[Findi
         raise FactUnknown("whether anything in the workload loads the image's cuDNN is not known")
 
 
-def _outside(capability: str, row: CudnnRow) -> bool:
-    """A minor above the newest listed one is taken to run the code of its major (Ada runs what was built for 8.6)."""
+def _supports(capability: str, row: CudnnRow) -> bool | None:
+    """None for a Kepler GPU where the row has no lowest capability: when between 8.5.0 and 8.9.0 Kepler was dropped is not known.
+    A minor above the newest listed one is taken to run the code of its major (Ada runs what was built for 8.6)."""
     device = capability_of(capability)
-    too_old = bool(row.min_capability) and device < capability_of(row.min_capability or "")
-    return too_old or (bool(row.max_capability) and device[0] > capability_of(row.max_capability or "")[0])
+    if row.max_capability and device[0] > capability_of(row.max_capability)[0]:
+        return False
+    if row.min_capability:
+        return device >= capability_of(row.min_capability)
+    return True if device >= (5, 0) else None
 
 
-def _remedy(capability: str, row: CudnnRow) -> tuple[str, ...]:
-    if row.min_capability and capability_of(capability) < capability_of(row.min_capability):
-        if capability_of(capability) < (5, 0):
-            return (f"use an image whose cuDNN still supports {capability}: a release of cuDNN 8 for CUDA 11",)
-        return ("use an image with cuDNN 9.10 or older (for example nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04)",)
-    return ("use an image with a cuDNN that supports the GPU (9.7 or newer for Blackwell)",)
+def _remedy(capability: str, row: CudnnRow, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
+    """A cuDNN that supports the GPU, and an nvidia/cuda tag that holds one and that the host runs."""
+    too_old = bool(row.min_capability) and capability_of(capability) < capability_of(row.min_capability or "")
+    bounded = (found for found in matrix.cudnn_rows() if (found.min_capability if too_old else found.max_capability))
+    ordered = sorted((found.version for found in bounded if _supports(capability, found)), key=parse)
+    if not ordered:
+        return ("use an image with a cuDNN that supports the GPU",)
+    bound = parse(ordered[-1] if too_old else ordered[0])
+    tag = _tag(capability, facts, matrix)
+    return (
+        f"use an image with cuDNN {bound[0]}.{bound[1]} or {'older' if too_old else 'newer'}"
+        + (f" (for example {tag})" if tag else ""),
+    )
+
+
+def _tag(capability: str, facts: Facts, matrix: Matrix) -> str | None:
+    """Of the image's own CUDA major if there is one, since what is installed in it needs that; else of the one before."""
+
+    def good(tag: CudaTagRow) -> bool:
+        rows = matrix.cudnn_within(leading(tag.cudnn or "") or "", major(tag.cuda)) if tag.cudnn else ()
+        return bool(rows) and all(_supports(capability, found) for found in rows)
+
+    ours = major(facts.image.cuda.need())
+    tags = (fitting.tag_that(good, str(number), facts, matrix) for number in (ours, ours - 1))
+    return next((tag for tag in tags if tag), None)
 
 
 RULE = Rule(

@@ -22,8 +22,22 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     driver = facts.host.driver.need()
     branch = matrix.branch(driver, windows=facts.host.is_windows)
     if branch is None:
-        raise FactUnknown(f"driver {driver} is in no branch that the matrix knows")
+        raise FactUnknown(
+            f"driver {driver} is in no {_system(facts)} branch that the matrix knows{_windows(facts, matrix)}"
+        )
     yield from each(gpus, lambda gpu: _judge(gpu, branch.branch, facts, matrix))
+
+
+def _system(facts: Facts) -> str:
+    return "Windows" if facts.host.is_windows else "Linux"
+
+
+def _windows(facts: Facts, matrix: Matrix) -> str:
+    """551.61 exists on Windows and in WSL only, where it is of R550."""
+    found = matrix.branch(facts.host.driver.need(), windows=True)
+    if facts.host.is_windows or found is None:
+        return ""
+    return f"; Windows has such numbers (R{found.branch}): if the host is WSL, state it (--host driver={facts.host.driver.get()},wsl=2)"
 
 
 def _judge(gpu: Gpu, branch: int, facts: Facts, matrix: Matrix) -> Iterator[Finding]:

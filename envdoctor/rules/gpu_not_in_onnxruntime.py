@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envdoctor.facts import Facts, FactUnknown, Gpu, Package, unknown
+from envdoctor.facts import Fact, Facts, FactUnknown, Gpu, Package, unknown
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging import builds, fitting
 from envdoctor.judging.code import Coverage, agreed, coverage, listed
-from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
+from envdoctor.judging.components import floor_of, loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, of_package
+from envdoctor.judging.jetson import is_jetson
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow
 from envdoctor.rules.rule import Rule
@@ -66,17 +67,35 @@ def _remedy(capability: str, answer: Coverage, facts: Facts, matrix: Matrix) -> 
     if pin:
         return (pin,)
     source = f"build ONNX Runtime from source with CMAKE_CUDA_ARCHITECTURES={capability.replace('.', '')}"
-    for row in matrix.onnxruntime(builds.platform_of(facts)):
-        if row.sm and coverage(capability, row.sm) is Coverage.NATIVE:
-            anywhere = facts._replace(
-                image=facts.image._replace(os_id=unknown("any system: the Python of this one may be too old"))
-            )
-            tag = fitting.cuda_tag(major(row.cuda), row.cudnn, anywhere, matrix)
-            needs = f"CUDA {row.cuda}, cuDNN {row.cudnn} and Python {row.python[0]} or newer" + (
-                f", such as {tag}" if tag else ""
-            )
-            return (f'use an image with {needs}, and pip install "onnxruntime-gpu=={row.version}"', f"or {source}")
+    rows = [
+        row
+        for row in matrix.onnxruntime(builds.platform_of(facts))
+        if row.index == "pypi" and row.python and row.sm and coverage(capability, row.sm) is Coverage.NATIVE
+    ]
+    here = next((row for row in rows if fitting.runs(facts, row.cuda, matrix)), None)
+    if here:
+        return (_elsewhere(here, facts, matrix), f"or {source}")
+    if rows and not is_jetson(facts.host):
+        floor = floor_of(rows[0].cuda, facts.host.is_windows, matrix)
+        upgrade = f"upgrade the host's driver to {floor.driver} or newer; then {_elsewhere(rows[0], _driverless(facts), matrix)}"
+        return (source, f"or {upgrade}")
     return (source,)
+
+
+def _elsewhere(row: OrtRow, facts: Facts, matrix: Matrix) -> str:
+    """Another image that runs a build, of any system: the Python of this one may be too old for it."""
+    image = facts.image._replace(os_id=unknown("any system: the Python of this one may be too old"))
+    tag = fitting.cuda_tag(major(row.cuda), row.cudnn, facts._replace(image=image), matrix)
+    needs = f"CUDA {row.cuda}, cuDNN {row.cudnn} and Python {row.python[0]} or newer" + (
+        f", such as {tag}" if tag else ""
+    )
+    return f'use an image with {needs}, and pip install "onnxruntime-gpu=={row.version}"'
+
+
+def _driverless(facts: Facts) -> Facts:
+    """The same host once its driver is another one."""
+    gone: Fact[str] = unknown("a newer driver")
+    return facts._replace(host=facts.host._replace(driver=gone, driver_cuda=gone))
 
 
 RULE = Rule(

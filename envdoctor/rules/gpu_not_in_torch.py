@@ -12,7 +12,7 @@ from envdoctor.judging.code import Coverage, agreed, coverage, listed
 from envdoctor.judging.components import torch_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, of_package
-from envdoctor.judging.images import NGC_PYTORCH, ngc_release
+from envdoctor.judging.images import NGC_PYTORCH, ngc_release, split
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import NgcRow
 from envdoctor.rules.rule import Rule
@@ -44,6 +44,8 @@ def _targets(package: Package, facts: Facts, matrix: Matrix) -> list[Targets]:
     if isinstance(listed_now, list) and listed_now:
         names = [str(name) for name in listed_now]
         return [(_numbers(names, "sm_"), _numbers(names, "compute_"))]
+    if package.manager == "image" and split(facts.image.reference.get() or "")[1].endswith("-igpu"):
+        raise FactUnknown("for which GPUs the -igpu (Jetson) build of the NGC image holds code has no source")
     if package.manager == "image":
         return _of_image(matrix.ngc(ngc_release(facts.image.reference.get()) or ""), facts, matrix)
     rows = builds.torch_builds(package, facts, matrix)

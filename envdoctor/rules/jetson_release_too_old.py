@@ -42,10 +42,13 @@ def _judge(component: Component, row: L4tRow, facts: Facts) -> Iterator[Finding]
         raise FactUnknown(
             f"whether {component.label} runs on L4T {facts.host.l4t.get()} (CUDA {row.cuda}, up to {newest}) is not known"
         )
-    too_new = above == {Reach.NONE}
+    desktop = above == {Reach.BY_PACKAGE} and _desktop_image(facts)
+    too_new = above == {Reach.NONE} or desktop
     lifted = f", up to {newest} with the compatibility package" if newest != row.cuda else ""
     text = f"{sentence(component.label)} needs a newer CUDA than L4T {facts.host.l4t.get()} runs: its driver is of CUDA {row.cuda}{lifted}."
-    if not too_new:
+    if desktop:
+        text += " The cuda-compat package of nvidia/cuda images is not the one made for Jetson: CUDA does not start."
+    elif not too_new:
         text += " Without that package (the one made for Jetson) in the image CUDA does not start."
     yield Finding(
         message=text,
@@ -56,6 +59,16 @@ def _judge(component: Component, row: L4tRow, facts: Facts) -> Iterator[Finding]
         evidence=(of("host.l4t", facts.host.l4t), *component.evidence),
         sources=row.source or _SOURCES,
     )
+
+
+def _desktop_image(facts: Facts) -> bool:
+    """nvidia/cuda images are made for desktop and server drivers, and so is the cuda-compat package in them; Jetson's own comes
+    by apt from the L4T repository. What cannot be read may install it."""
+    if facts.image.family.get() != "nvidia/cuda":
+        return False
+    packages = facts.packages.get()
+    added = any(item.name.startswith("cuda-compat-") for item in (packages.items if packages else ()))
+    return packages is not None and packages.complete and not added
 
 
 class Reach(str, Enum):

@@ -14,7 +14,8 @@ _SOURCES = (
     "https://docs.nvidia.com/deeplearning/frameworks/pytorch-release-notes/index.html",
     "https://github.com/NVIDIA/TransformerEngine/issues/1192",
 )
-_BRING_TORCH = ("torch", "torchvision", "torchaudio", "xformers")  # exact pins on torch in their own metadata
+# With exact pins on torch in their own metadata, or a release of it that few images have
+_BRING_TORCH = ("torch", "torchvision", "torchaudio", "xformers", "vllm", "sglang")
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
@@ -51,14 +52,14 @@ def _leaves_torch(package: Package, facts: Facts, matrix: Matrix) -> bool:
     from packaging.specifiers import SpecifierSet
 
     plain = not package.version and not package.specifier
-    rows = matrix.companions(package.name)
-    wanted = rows[-1:] if plain else [row for row in rows if row.version == (package.version or "").partition("+")[0]]
+    rows = [(row.version, row.torch) for row in matrix.companions(package.name)]
+    rows += [(row.version, row.wanted) for row in matrix.brings(package.name) if row.requires == "torch"]
+    public = (package.version or "").partition("+")[0]
+    wanted = [torch for _, torch in rows[-1:]] if plain else [torch for version, torch in rows if version == public]
     if package.name == "torch" or not wanted:
         return False
     own = [item.version for item in facts.packages.need().named("torch") if item.manager == "image" and item.version]
-    satisfied = not wanted[0].torch or any(
-        SpecifierSet(wanted[0].torch).contains(version, prereleases=True) for version in own
-    )
+    satisfied = not wanted[0] or any(SpecifierSet(wanted[0]).contains(version, prereleases=True) for version in own)
     return satisfied or (plain and package.name == "torchvision")
 
 

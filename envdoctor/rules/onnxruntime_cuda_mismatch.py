@@ -33,7 +33,7 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if need.supply is Supply.MISSING:
         yield _finding(package, need.number, need.found, rows, facts, matrix)
     elif need.supply is Supply.IF_LOADED:
-        yield _only_in_wheels(package, need.number, need.found, rows, facts)
+        yield _only_in_wheels(package, need.number, need.found, rows, facts, matrix)
         raise FactUnknown(
             f"whether the program loads the CUDA {need.number} libraries before the first session is not known ({need.found})"
         )
@@ -59,19 +59,21 @@ def _finding(
 def _remedy(number: int, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> tuple[str, ...]:
     """The newest version that runs in this image, and the image that fits the version."""
     pin = fitting.onnxruntime_pin(facts, matrix)
-    tag = fitting.cuda_tag(number, rows[0].cudnn, facts, matrix) if rows else None
-    image = f"use a base image with CUDA {number}" + (f", such as {tag}" if tag else " (flavor cudnn-runtime)")
+    such_as = fitting.such_as(rows[0].cuda, rows[0].cudnn, facts, matrix) if rows else ""
+    image = f"use a base image with CUDA {number}" + (such_as or " (flavor cudnn-runtime)")
     return (pin, f"or {image}") if pin else (image,)
 
 
-def _only_in_wheels(package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts) -> Finding:
-    how, remedies = fitting.loaded_first(rows, found)
+def _only_in_wheels(
+    package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix
+) -> Finding:
+    how, remedies = fitting.loaded_first(rows, found, facts, matrix)
     return Finding(
         message=(
             f"{builds.label(package, rows)} needs the CUDA {number} libraries, which are only in {found}. It does not find them by itself: without {how}, it runs on the CPU."
         ),
         severity=Severity.NOTE,
-        remedy=(*remedies, "or use a cudnn-runtime base image"),
+        remedy=(*remedies, "or use a cudnn-runtime base image") if remedies else ("use a cudnn-runtime base image",),
         verify="python -c \"import onnxruntime as o; print(o.InferenceSession('model.onnx', providers=['CUDAExecutionProvider']).get_providers())\"",
         at=package.origin,
         evidence=(of_package(package), of("image.cuda", facts.image.cuda)),

@@ -30,24 +30,38 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     rows = builds.onnxruntime_builds(package, facts, matrix)
     needed = [row.cudnn for row in rows]
     need = libraries.settled("cuDNN", needed, described(package), lambda number: libraries.cudnn(facts, matrix, number))
+    late = any(_opens_late(row) for row in rows)
     if need.supply is Supply.MISSING:
         yield _finding(package, need.number, need.found, rows, facts, matrix)
+        if late:
+            raise FactUnknown(
+                f"whether {described(package)} does without cuDNN {need.number} is not known: it opens it only when the CUDA provider is first used"
+            )
     elif need.supply is Supply.IF_LOADED:
-        yield _only_in_wheels(package, need.number, need.found, rows)
+        yield _only_in_wheels(package, need.number, need.found, rows, facts, matrix)
         raise FactUnknown(
             f"whether the program loads cuDNN {need.number} before the first session is not known ({need.found})"
         )
 
 
+def _opens_late(row: OrtRow) -> bool:
+    """From 1.28 on the provider does not link to cuDNN but opens it in the running program, so that it loads without. What a
+    session does then was never seen: no error is claimed."""
+    return not any("cudnn" in library for library in row.libraries)
+
+
 def _finding(
     package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix
 ) -> Finding:
+    late = any(_opens_late(row) for row in rows)
+    how = (
+        "It opens it only when the CUDA provider is first used: whether this model does without it is not known."
+        if late
+        else "The CUDA provider does not load, and every session runs on the CPU without failing."
+    )
     return Finding(
-        message=(
-            f"{builds.label(package, rows)} needs cuDNN {number} (libcudnn.so.{number}), and {found}. The CUDA provider does not load, and every session runs on the CPU"
-            " without failing."
-        ),
-        severity=loss_of_gpu(facts),
+        message=f"{builds.label(package, rows)} needs cuDNN {number} (libcudnn.so.{number}), and {found}. {how}",
+        severity=Severity.NOTE if late else loss_of_gpu(facts),
         remedy=_remedy(number, rows, facts, matrix),
         verify="docker run --rm IMAGE sh -c 'ldconfig -p | grep libcudnn'",
         at=package.origin,
@@ -62,21 +76,23 @@ def _finding(
 
 def _remedy(number: int, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> tuple[str, ...]:
     """The image that fits the version, and the newest version that runs in this image."""
-    tag = fitting.cuda_tag(major(rows[0].cuda), number, facts, matrix)
     pin = fitting.onnxruntime_pin(facts, matrix)
-    image = f"use a base image with cuDNN {number}" + (f", such as {tag}" if tag else "")
+    image = f"use a base image with CUDA {major(rows[0].cuda)} and cuDNN {number}"
+    image += fitting.such_as(rows[0].cuda, number, facts, matrix)
     return (image, f"or {pin}") if pin else (image,)
 
 
-def _only_in_wheels(package: Package, number: int, found: str, rows: tuple[OrtRow, ...]) -> Finding:
-    how, remedies = fitting.loaded_first(rows, found)
+def _only_in_wheels(
+    package: Package, number: int, found: str, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix
+) -> Finding:
+    how, remedies = fitting.loaded_first(rows, found, facts, matrix)
     return Finding(
         message=(
             f"{builds.label(package, rows)} needs cuDNN {number} (libcudnn.so.{number}), which is only in {found}. It does not find it by itself: without {how}, or"
             " LD_LIBRARY_PATH, it runs on the CPU."
         ),
         severity=Severity.NOTE,
-        remedy=(*remedies, "or use a cudnn-runtime base image"),
+        remedy=(*remedies, "or use a cudnn-runtime base image") if remedies else ("use a cudnn-runtime base image",),
         verify="python -c \"import onnxruntime as o; print(o.InferenceSession('model.onnx', providers=['CUDAExecutionProvider']).get_providers())\"",
         at=package.origin,
         evidence=(of_package(package),),
@@ -94,7 +110,7 @@ RULE = Rule(
         "Failed to create CUDAExecutionProvider. Require cuDNN 9.* and CUDA 12.*.",
     ),
     why=(
-        'onnxruntime-gpu up to 1.18 loads libcudnn.so.8, 1.19 and later libcudnn.so.9. The majors do not stand in for each other. nvidia/cuda tags without "cudnn" hold none:'
+        'onnxruntime-gpu up to 1.18 loads libcudnn.so.8, 1.19 and later libcudnn.so.9 (1.28 and later only when the provider is first used). The majors do not stand in for each other. nvidia/cuda tags without "cudnn" hold none:'
         " cudnn8 in tags up to 12.2.2, cudnn9 in 12.3.2, plain cudnn (cuDNN 9) from 12.4.1."
     ),
     remedy=(

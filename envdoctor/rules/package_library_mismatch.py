@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Package
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import libraries
+from envdoctor.judging import fitting, libraries
+from envdoctor.judging.builds import onnxruntime_builds
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.judging.libraries import Answer, Supply
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import NeedRow
 from envdoctor.rules.rule import Rule
-from envdoctor.versions import leading
+from envdoctor.versions import leading, major, parse
 
 if TYPE_CHECKING:
     from packaging.specifiers import SpecifierSet
@@ -42,17 +43,17 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 def _judge(package: Package, rows: tuple[NeedRow, ...], facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     _cpu_is_meant(package, facts)
     package, rows = _through(package, rows, facts, matrix)
-    fitting = [row for row in rows if _fits(row.specifier, package)]
-    if not fitting:
+    possible = _possible(package, rows, facts)
+    if not possible:
         raise FactUnknown(f"what {described(package)} needs is not in the matrix")
-    problems = [_problems(row, facts, matrix) for row in fitting]
+    problems = [_problems(row, facts, matrix) for row in possible]
     if not any(problems):
         return
-    fits = [row for row in rows if not _problems(row, facts, matrix)]
     certain = all(any(problem.answer.supply is Supply.MISSING for problem in of_row) for of_row in problems)
-    newest = next(of_row for of_row in reversed(problems) if of_row)
+    row, newest = next(pair for pair in reversed(list(zip(possible, problems, strict=True))) if pair[1])
+    remedies = _remedies(package, row, rows, facts, matrix)
     for problem in newest:
-        yield _finding(package, problem, certain, (fitting, fits), facts)
+        yield _finding(package, problem, certain, (row, remedies), facts)
     if not certain:
         raise FactUnknown(
             f"whether {described(package)} finds the libraries it needs is not known: {newest[0].answer.found}"
@@ -87,14 +88,36 @@ def _cpu_is_meant(package: Package, facts: Facts) -> None:
 def _through(
     package: Package, rows: tuple[NeedRow, ...], facts: Facts, matrix: Matrix
 ) -> tuple[Package, tuple[NeedRow, ...]]:
-    """faster-whisper needs what the CTranslate2 beside it needs; its own version says nothing."""
+    """faster-whisper needs what the CTranslate2 beside it needs. Without one named beside it pip brings a version that it asks
+    for: the row's majors tell which those are. A row for every version (whisperx) tells that of the newest only, as pip
+    takes it: what an older one asks for is not known."""
+    asking = [row for row in rows if row.via and _fits(row.specifier, package)]
     via = next((row.via for row in rows if row.via), None)
     if via is None:
         return package, rows
     beside = (facts.packages.need()).named(via)
     if beside:
         raise FactAbsent(f"{via} is judged itself")
-    return Package(via, installed=True, manager=package.manager, origin=package.origin), matrix.needs(via)
+    newest = not package.version and not package.specifier
+    settled = newest or all(row.specifier for row in asking)
+    brought = Package(via, installed=package.installed or not settled, manager=package.manager, origin=package.origin)
+    majors = {row.cuda_major for row in asking}
+    return brought, tuple(row for row in matrix.needs(via) if None in majors or row.cuda_major in majors or not majors)
+
+
+_NEEDS_PYTHON = {"ctranslate2": (3, 9)}  # from 4.6.0 on. Source: PyPI: ctranslate2 (Requires-Python)
+
+
+def _possible(package: Package, rows: tuple[NeedRow, ...], facts: Facts) -> list[NeedRow]:
+    """What the versions need that the package can mean: of a declaration the newest, which pip takes, unless the image's
+    Python may be too old for it. Rows stand in the order of the versions, where they overlap with the specifier."""
+    found = [row for row in rows if _fits(row.specifier, package)]
+    python = leading(facts.image.python.get() or "")
+    oldest = _NEEDS_PYTHON.get(package.name)
+    too_old = python is not None and oldest is not None and tuple(parse(python)[:2]) < oldest
+    if package.installed or package.version is not None or too_old or package.name not in _NEEDS_PYTHON:
+        return found
+    return found[-1:]
 
 
 def _fits(specifier: str, package: Package) -> bool:
@@ -122,22 +145,17 @@ def _around(*sets: SpecifierSet) -> Iterator[str]:
 
 
 def _finding(
-    package: Package, problem: _Problem, certain: bool, of_version: tuple[list[NeedRow], list[NeedRow]], facts: Facts
+    package: Package, problem: _Problem, certain: bool, of_row: tuple[NeedRow, tuple[str, ...]], facts: Facts
 ) -> Finding:
-    """`of_version`: the rows of the package's version, and those of versions for which all is there."""
-    rows, fits = of_version
+    """`of_row`: what the version needs, and what mends it."""
+    row, remedies = of_row
     what, number, answer = problem
     lib = f"libcublas.so.{number}" if what == "CUDA" else f"libcudnn.so.{number}"
     cpu = " It goes on with the CPU and one line in the log." if package.name in _TENSORFLOW else ""
-    flavor = "cudnn8-runtime" if (what, number) == ("cuDNN", 8) else "cudnn-runtime"
     return Finding(
         message=f"{described(package)} {'needs' if certain else 'may need'} {what} {number} ({lib}){_told(answer)}.{cpu}",
         severity=_severity(package, certain and answer.supply is Supply.MISSING),
-        remedy=(
-            f"use a base image with {what} {number} (a {flavor} flavor)",
-            *_pins(package, fits),
-            "or install the nvidia wheels and put their lib folders on LD_LIBRARY_PATH",
-        ),
+        remedy=remedies,
         verify=f'python -c "import {package.name.replace("-", "_")}"',
         at=package.origin,
         evidence=(
@@ -145,8 +163,41 @@ def _finding(
             of(f"image.{what.lower()}", facts.image.cuda if what == "CUDA" else facts.image.cudnn),
             of("image.flavor", facts.image.flavor),
         ),
-        sources=(*rows[-1].source, *_SOURCES)[:3],
+        sources=(*row.source, *_SOURCES)[:3],
     )
+
+
+def _remedies(
+    package: Package, row: NeedRow, rows: tuple[NeedRow, ...], facts: Facts, matrix: Matrix
+) -> tuple[str, ...]:
+    """The image that holds all the version needs, unless onnxruntime-gpu beside it needs other majors; a version that needs what
+    is there (else what onnxruntime-gpu needs); the wheels."""
+    beside = _onnxruntime_needs(facts, matrix)
+    image = (_image(row, facts, matrix),) if not beside or any(_agrees(row, need) for need in beside) else ()
+    fits = [other for other in rows if not _problems(other, facts, matrix)]
+    fits = fits or [other for other in rows if any(_agrees(other, need) for need in beside)]
+    pin = (f'pip install "{package.name}{fits[-1].specifier}"',) if fits and fits[-1] != row else ()
+    found = (*image, *pin, "install the nvidia wheels and put their lib folders on LD_LIBRARY_PATH")
+    return (found[0], *(f"or {remedy}" for remedy in found[1:]))
+
+
+def _image(row: NeedRow, facts: Facts, matrix: Matrix) -> str:
+    such_as = fitting.such_as(str(row.cuda_major), row.cudnn, facts, matrix) if row.cuda_major else ""
+    wanted = " and ".join(
+        f"{name} {number}" for name, number in (("CUDA", row.cuda_major), ("cuDNN", row.cudnn)) if number
+    )
+    flavor = "" if row.cudnn else " (a runtime or devel flavor)"
+    return f"use a base image with {wanted}{flavor}{such_as}"
+
+
+def _onnxruntime_needs(facts: Facts, matrix: Matrix) -> list[tuple[int, int]]:
+    """The CUDA and cuDNN majors of the onnxruntime-gpu builds that the packages can mean."""
+    packages = facts.packages.need().named("onnxruntime-gpu")
+    return [(major(row.cuda), row.cudnn) for item in packages for row in onnxruntime_builds(item, facts, matrix)]
+
+
+def _agrees(row: NeedRow, need: tuple[int, int]) -> bool:
+    return row.cuda_major in (None, need[0]) and row.cudnn in (None, need[1])
 
 
 def _severity(package: Package, missing: bool) -> Severity:
@@ -154,10 +205,6 @@ def _severity(package: Package, missing: bool) -> Severity:
     if not missing:
         return Severity.NOTE
     return Severity.WARNING if package.name in _TENSORFLOW else Severity.ERROR
-
-
-def _pins(package: Package, fits: list[NeedRow]) -> tuple[str, ...]:
-    return (f'or pip install "{package.name}{fits[-1].specifier}"',) if fits else ()
 
 
 def _told(answer: Answer) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Package
 from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging import builds
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of_package
 from envdoctor.matrix import Matrix
@@ -21,9 +22,29 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     companions = [
         item for item in packages.named("torchvision", "torchaudio") if item.version and item.manager != "image"
     ]
-    if not torch or not companions:
+    for before in packages.named(builds.REPLACED_TORCH):
+        yield _replaced(before, packages.named("torch")[0])
+    if torch and companions:
+        yield from each(companions, lambda companion: _judge(companion, torch[0], matrix))
+    elif not packages.named(builds.REPLACED_TORCH):
         raise FactAbsent("no exact versions of torch and of torchvision or torchaudio")
-    yield from each(companions, lambda companion: _judge(companion, torch[0], matrix))
+
+
+def _replaced(before: Package, now: Package) -> Finding:
+    """`now` stands at the line that brings it; its origin names the package."""
+    version = f"torch {now.version}" if now.version else "another torch"
+    return Finding(
+        message=(
+            f"torch {before.version} does not stay: what a later command installs ({now.origin}) needs another one, and pip puts {version} in its place,"
+            " with the CUDA and cuDNN of that build."
+        ),
+        severity=Severity.WARNING,
+        remedy=("install torch and what requires it in one command, in versions that pair",),
+        verify='python -c "import torch; print(torch.__version__, torch.version.cuda)"',
+        at=now.origin,
+        evidence=(of_package(before._replace(name="torch")), of_package(now)),
+        sources=("https://pip.pypa.io/en/stable/topics/dependency-resolution/", *_SOURCES),
+    )
 
 
 def _judge(companion: Package, torch: Package, matrix: Matrix) -> Iterator[Finding]:
@@ -45,8 +66,8 @@ def _judge(companion: Package, torch: Package, matrix: Matrix) -> Iterator[Findi
     pin = f"{companion.name}=={fitting[0]}" if fitting else f"the {companion.name} that pairs with torch {ours}"
     yield Finding(
         message=(
-            f"{described(companion)} requires torch{wanted}, and torch {ours} is installed: pip refuses the pair, and where it is forced the import fails with"
-            " undefined symbols or a missing operator."
+            f"{described(companion)} requires torch{wanted}, and torch {ours} is installed: pip refuses the pair in one command, and where it is there all the"
+            " same the import fails with undefined symbols or a missing operator."
         ),
         severity=Severity.ERROR,
         remedy=(f"install {pin}",),

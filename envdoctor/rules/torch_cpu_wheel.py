@@ -9,6 +9,7 @@ from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging import builds, fitting
 from envdoctor.judging.components import torch_in_use
 from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.jetson import is_jetson
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -37,7 +38,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         message=f"{why}: torch.cuda.is_available() is False, and what is meant for the GPU runs on the CPU.",
         severity=Severity.ERROR if facts.uses_stated else Severity.WARNING,
         remedy=(
-            pin or "install a CUDA build of torch, from https://download.pytorch.org/whl/",
+            pin or _elsewhere(facts),
             "or, if the CPU is meant, state what does need the GPU: --uses LIST, without torch",
         ),
         verify='python -c "import torch; print(torch.version.cuda, torch.cuda.is_available())"',
@@ -45,6 +46,17 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         evidence=(of_package(cpu[0]), of("image.cuda", facts.image.cuda)),
         sources=_SOURCES,
     )
+
+
+def _elsewhere(facts: Facts) -> str:
+    """PyTorch's own arm64 wheels are for servers; NVIDIA builds those for Jetson.
+    Source: https://docs.nvidia.com/deeplearning/frameworks/install-pytorch-jetson-platform/index.html"""
+    if is_jetson(facts.host):
+        return (
+            "install NVIDIA's PyTorch wheel for this JetPack release (https://docs.nvidia.com/deeplearning/frameworks/install-pytorch-jetson-platform/index.html),"
+            " or start from an l4t image that holds it (nvcr.io/nvidia/l4t-pytorch, or nvcr.io/nvidia/pytorch with an -igpu tag)"
+        )
+    return "install a CUDA build of torch, from https://download.pytorch.org/whl/"
 
 
 RULE = Rule(

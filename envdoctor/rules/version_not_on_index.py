@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Package
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds
+from envdoctor.judging import builds, fitting
+from envdoctor.judging.code import Coverage
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of_package
 from envdoctor.matrix import Matrix
+from envdoctor.matrix.rows import OrtRow, TorchRow
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import VersionError, parse
 
@@ -35,7 +37,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 
 
 def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    served = _served(package, facts, matrix)
+    served = _served(package, builds.platform_of(facts), matrix)
     public = (package.version or "").partition("+")[0]
     try:
         wanted = _key(public)
@@ -49,28 +51,72 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     known_numbers = {_key(version) for version in served}
     if wanted in known_numbers:
         return
+    elsewhere = _elsewhere(package, wanted, facts, matrix)
+    if elsewhere and known_numbers:
+        yield _no_wheel_here(package, wanted, elsewhere, facts, matrix)
+        return
     if not known_numbers or wanted > max(known_numbers) or (package.name == "torch" and wanted < min(known_numbers)):
         raise FactUnknown(
             f"{described(package)} is outside what the matrix knows of PyPI ({served[-1] if served else 'nothing'} to {served[0] if served else 'nothing'})"
         )
-    below = [version for version in served if _key(version) < wanted]
-    above = [version for version in served if _key(version) > wanted]
-    near = above[-1:] + below[:1]
+    near = _near(package, wanted, facts, matrix)
     yield _finding(
         package,
         "PyPI does not serve it: the number was skipped, or the release was removed",
-        tuple(f"pin {package.name}=={version}" for version in near),
+        tuple(f"pin {package.name}=={version}" for version in near) or _none_near(package, facts),
     )
 
 
-def _served(package: Package, facts: Facts, matrix: Matrix) -> list[str]:
-    """Newest first."""
-    platform = builds.platform_of(facts)
+def _elsewhere(package: Package, wanted: tuple[int, ...], facts: Facts, matrix: Matrix) -> str | None:
+    """The other platforms for which PyPI does serve the version, in words."""
+    ours = builds.platform_of(facts)
+    others = [name for name in _PLATFORMS if name != ours and wanted in map(_key, _served(package, name, matrix))]
+    return " and ".join(_PLATFORMS[name] for name in others) or None
+
+
+def _near(package: Package, wanted: tuple[int, ...], facts: Facts, matrix: Matrix) -> list[str]:
+    """The next served version above and the next below that this image's Python, the driver and the GPUs take."""
+    good = [row for row in _rows(package, builds.platform_of(facts), matrix) if _fits(row, facts, matrix)]
+    above = [row.version for row in good if _key(row.version) > wanted]
+    below = [row.version for row in good if _key(row.version) < wanted]
+    return above[-1:] + below[:1]
+
+
+def _fits(row: TorchRow | OrtRow, facts: Facts, matrix: Matrix) -> bool:
+    python = builds.python_of(facts)
+    if python is not None and row.python and python not in row.python:
+        return False
+    if row.cuda is None:  # the CPU build, which is all that PyPI serves of this version for this platform
+        return not facts.host.gpus.get()
+    codes = fitting.covers(facts, row.sm, row.ptx) in (Coverage.NATIVE, Coverage.JIT) if row.sm is not None else True
+    return codes and fitting.driver_runs(facts, row.cuda, matrix)
+
+
+def _none_near(package: Package, facts: Facts) -> tuple[str, ...]:
+    where = f" on {_PLATFORMS[builds.platform_of(facts)]}"
+    return (
+        f"use an index that serves {package.name} {package.version}{where}, or a host that a served version runs on",
+    )
+
+
+def _no_wheel_here(package: Package, wanted: tuple[int, ...], elsewhere: str, facts: Facts, matrix: Matrix) -> Finding:
+    why = f"PyPI serves it for {elsewhere}, and has no {_PLATFORMS[builds.platform_of(facts)]} wheel of it"
+    pins = tuple(f"pin {package.name}=={version}" for version in _near(package, wanted, facts, matrix))
+    return _finding(package, why, pins or _none_near(package, facts))
+
+
+_PLATFORMS = {"linux_x86_64": "Linux x86_64", "linux_aarch64": "Linux aarch64", "win_amd64": "Windows"}
+
+
+def _rows(package: Package, platform: str, matrix: Matrix) -> list[TorchRow | OrtRow]:
+    """What PyPI serves, newest first."""
     if package.name == "torch":
-        return list(dict.fromkeys(row.version for row in matrix.torch(platform) if row.default))
-    return list(
-        dict.fromkeys(row.version for row in matrix.onnxruntime(platform) if row.index == "pypi" and row.python)
-    )
+        return [row for row in matrix.torch(platform) if row.default]
+    return [row for row in matrix.onnxruntime(platform) if row.index == "pypi" and row.python]
+
+
+def _served(package: Package, platform: str, matrix: Matrix) -> list[str]:
+    return list(dict.fromkeys(row.version for row in _rows(package, platform, matrix)))
 
 
 def _key(version: str) -> tuple[int, ...]:

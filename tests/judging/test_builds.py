@@ -54,6 +54,28 @@ def test_torch(line: Package, build: tuple[str, str]) -> None:
     assert torch(line) == [build]
 
 
+def test_a_nightly_index_has_no_releases() -> None:
+    nightly = f"{PYTORCH}nightly/cu128"
+    assert torch(package("torch", extra=[nightly.replace("nightly/", "")])) == [("2.15.0", "13.2")]
+    assert torch(package("torch==2.7.0", extra=[nightly])) == [("2.7.0", "12.6")]  # PyPI's
+    for line in (
+        package("torch", index=nightly),
+        package("torch", extra=[nightly]),
+        package("torch", index=nightly + "/"),
+    ):
+        assert torch(line) == []
+    assert builds.variant(package("torch", index=nightly)) == "12.8"
+
+
+def test_nvidias_own_build_is_none_of_pypis() -> None:
+    """NGC 23.05 calls its torch 2.0.0, as PyPI calls another."""
+    facts = workload("nvcr.io/nvidia/pytorch:23.05-py3")
+    own = facts.packages.need().named("torch")[0]
+    assert own.version == "2.0.0"
+    assert builds.torch_builds(own, facts, MATRIX) == ()
+    assert not builds.is_cpu_build(own, facts, MATRIX)
+
+
 def test_torch_of_no_table() -> None:
     for line in ("torch==2.8.0.dev20250401", "torch==99.0.0", "torch==2.4.0a0+07cecf4168"):
         assert torch(package(line)) == []

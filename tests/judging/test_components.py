@@ -27,7 +27,9 @@ from tests.rules.vocabulary import BASE_12_4, CUDNN_12_4, MATRIX, PYTHON, docume
         ("535", "12", False, False),
         ("450", "11.8.0", False, None),  # 450.36.06 is below, 450.80.02 is not
         ("580", "13.0.0", False, False),  # the branch's first release is the floor
-        ("525", "12.0.0", False, False),
+        ("525", "12.0.0", False, None),  # 525.53 and 525.60.11 are below, 525.60.13 is not
+        ("525.60", "12.0.0", False, None),
+        ("525.85", "12.0.0", False, False),
         ("580", "13", False, False),
     ],
 )
@@ -91,3 +93,35 @@ def test_stated_uses_need_no_package_list() -> None:
         image={"cuda": "12.4.1"}, packages=[installed("onnxruntime", "1.20.0")], uses=["onnxruntime-cuda"]
     )
     assert [component.label for component in cuda_components(unlisted, MATRIX)] == ["the image's CUDA 12.4.1"]
+
+
+@pytest.mark.parametrize(
+    ("line", "cudas"),
+    [
+        ("tensorflow==2.17.0", None),  # one package for CPU and GPU
+        ("jax==0.4.30", None),
+        ("ctranslate2==4.5.0", None),  # in an image without CUDA
+        ("numpy", None),
+        ("tensorflow[and-cuda]==2.17.0", ("12",)),
+        ("tensorflow[and-cuda]==2.14.0", ("11",)),
+        ("tensorflow[and-cuda]==2.99.0", ()),  # of no row: not known
+        ("tensorflow[and-cuda]", ()),
+        ("jax[cuda12]==0.4.30", ("12",)),
+        ("jax[cuda12_pip]==0.4.30", ("12",)),
+        ("jax[cuda]", ()),
+        ("cupy-cuda12x", ("12",)),
+        ("cupy-cuda11x==13.0.0", ("11",)),
+    ],
+)
+def test_wheels_for_cuda_other_than_torch_and_onnxruntime(line: str, cudas: tuple[str, ...] | None) -> None:
+    found = [component.cudas for component in cuda_components(workload(PYTHON, pip=[line]), MATRIX)]
+    assert found == ([] if cudas is None else [cudas])
+
+
+def test_faster_whisper_leaves_it_to_the_ctranslate2_beside_it() -> None:
+    def cudas(*lines: str) -> list[tuple[str, ...]]:
+        return [component.cudas for component in cuda_components(workload(CUDNN_12_4, pip=lines), MATRIX)][:-1]
+
+    assert cudas("faster-whisper==1.1.0") == [("12",)]
+    assert cudas("faster-whisper") == [("12",)]
+    assert cudas("faster-whisper==1.1.0", "ctranslate2==3.24.0") == [("11",)]

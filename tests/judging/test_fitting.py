@@ -75,7 +75,12 @@ def test_onnxruntime(image: str, host: Host, version: str | None) -> None:
         (PYTHON, NOT_STATED, 11, 8, "11.8.0-cudnn8-runtime-ubuntu22.04"),
         (PYTHON, NOT_STATED, 11, 9, None),
         (PYTHON, NOT_STATED, 17, 9, None),
+        (PYTHON, on("550.54.14", ["RTX 4090"]), 13, 9, None),  # R550 does not run CUDA 13
+        (PYTHON, on("470.57.02", ["RTX 3090"]), 12, 9, None),
+        (PYTHON, on("470.57.02", ["T4"]), 12, 9, "12.8.1-cudnn-runtime-ubuntu24.04"),  # by forward compatibility
+        (PYTHON, on("580.65.06", ["T4"]), 12, None, "12.9.1-runtime-ubuntu24.04"),
+        (PYTHON, on(None, ["Jetson AGX Orin"], l4t="36.4"), 12, 9, None),
     ],
 )
-def test_tags(image: str, host: Host, cuda: int, cudnn: int, tag: str | None) -> None:
+def test_tags(image: str, host: Host, cuda: int, cudnn: int | None, tag: str | None) -> None:
     assert fitting.cuda_tag(cuda, cudnn, workload(image, host=host), MATRIX) == (f"nvidia/cuda:{tag}" if tag else None)

@@ -19,6 +19,9 @@ CUDA_13 = "nvidia/cuda:13.0.1-base-ubuntu22.04"
         (CUDA_13, on("535.54.03", ["A100"]), 13, True, "R535"),
         (CUDNN_12_4, on("470.57.02", ["RTX 3090"]), 12, False, "RTX 3090"),
         (CUDNN_12_4, on("470.57.02", ["T4", "RTX 3090"]), 12, False, "RTX 3090"),
+        (CUDNN_12_4, on("470.57.02", ["Tesla K80"]), 12, False, "R470 was the last for Kepler"),
+        (CUDA_13, on("535.54.03", ["V100"]), 13, True, "R535"),  # R580 drives Volta, and is what cuda-compat 13.0 is of
+        ("nvidia/cuda:13.1.0-base-ubuntu22.04", on("535.54.03", ["V100"]), 13, False, "R580 was the last for Volta"),
         (CUDA_13, on("545.23.08", ["A100"]), 13, False, "R545"),
         (CUDNN_12_4, on("535.54.03", ["A100"]), 13, False, "older than what is needed"),
         (PYTHON, on("535.54.03", ["A100"]), 13, False, "hold no CUDA"),

@@ -390,11 +390,19 @@ def test_needs_of_ctranslate2_by_version() -> None:
     assert [row.cuda_major for row in MATRIX.needs("cupy-cuda12x")] == [12]
 
 
+def test_what_requires_torch_or_onnxruntime() -> None:
+    assert MATRIX.brings("transformers") == MATRIX.brings("torchvision") == ()  # optionally; in a table of its own
+    assert [(row.requires, row.wanted) for row in MATRIX.brings("Open_CLIP_torch")] == [("torch", ">=2.0")]
+    assert [row.requires for row in MATRIX.brings("faster-whisper")] == ["onnxruntime"]
+
+
 def test_every_specifier_is_one_that_packaging_reads() -> None:
     from packaging.specifiers import SpecifierSet
 
     for row in MATRIX.tables["needs"].rows():
         SpecifierSet(row.specifier)  # type: ignore[attr-defined]
+    for row in MATRIX.tables["brings"].rows():
+        SpecifierSet(row.wanted)  # type: ignore[attr-defined]
 
 
 def test_a_keyed_look_up_costs_well_under_a_millisecond() -> None:
@@ -407,3 +415,13 @@ def test_a_keyed_look_up_costs_well_under_a_millisecond() -> None:
             assert ask()
             times.append(time.perf_counter() - start)
         assert min(times) < 0.001
+
+
+def test_every_cudnn_release_that_a_version_can_mean() -> None:
+    versions = [row.version for row in MATRIX.cudnn_within("9.7", 12)]
+    assert versions == ["9.7.0.66", "9.7.1.26"]
+    assert {row.cuda_major for row in MATRIX.cudnn_within("9", 11)} == {11}
+    assert MATRIX.cudnn_within("9.10.2.99", 12)[0].version == "9.10.2.21"  # unlisted: the newest before it
+    assert MATRIX.cudnn_within("99", 12) == ()
+    assert MATRIX.cudnn_within("", 12) == ()
+    assert len(MATRIX.cudnn_rows()) > 100

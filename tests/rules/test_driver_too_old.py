@@ -162,3 +162,10 @@ def test_no_driver_numbers_on_a_jetson() -> None:
 
 def test_a_host_without_a_driver_is_another_rules() -> None:
     does_not_apply(RULE, workload(CUDNN_12_4, host=on("none", ["RTX 3090"])))
+
+
+def test_kepler_is_not_told_to_take_a_driver_that_dropped_it() -> None:
+    finding = fires(RULE, workload(CUDNN_12_4, host=on("470.57.02", ["Tesla K80"])))
+    assert "R470 was the last for Kepler" in finding.message  # cuda-compat 12.4 does not drive it either
+    assert finding.remedy[0].startswith("use an image and wheels built for CUDA 11.x")
+    assert not any("upgrade" in remedy for remedy in finding.remedy)

@@ -71,6 +71,32 @@ def test_nobody_known_to_load_it_is_a_warning_and_a_gap_a_note() -> None:
     assert "loads the image's cuDNN" in reason
 
 
+def test_a_major_alone_decides_where_all_its_releases_agree() -> None:
+    packages = [installed("onnxruntime-gpu", "1.22.0")]
+    t4 = {"driver": {"version": "580.95.05"}, "gpus": [{"name": "Tesla T4"}]}
+    silent(RULE, document(host=t4, image=holding("9"), packages=packages))
+    assert "exact release" in undecided(RULE, document(host=V100, image=holding("9"), packages=packages))
+    k80 = {"driver": {"version": "470.256.02"}, "gpus": [{"name": "Tesla K80"}]}
+    finding = fires(RULE, document(host=k80, image=holding("9", "11.8.0"), packages=packages))
+    assert "Tesla K80 is 3.7" in finding.message
+
+
+def test_when_kepler_was_dropped_is_not_known() -> None:
+    k80 = {"driver": {"version": "470.256.02"}, "gpus": [{"name": "Tesla K80"}]}
+    packages = [installed("onnxruntime-gpu", "1.14.1")]
+    silent(RULE, document(host=k80, image=holding("8.5.0.96", "11.7.1"), packages=packages))
+    assert "3.7" in undecided(RULE, document(host=k80, image=holding("8.7.0.84", "11.8.0"), packages=packages))
+
+
+def test_the_remedys_tag_supports_the_gpu() -> None:
+    image = "nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu20.04"  # cuDNN 8.9.6
+    host = on("470.256.02", ["Tesla K80"])
+    finding = fires(RULE, workload(image, pip=["onnxruntime-gpu==1.14.1"], host=host))
+    tag = "nvidia/cuda:11.4.3-cudnn8-runtime-ubuntu20.04"
+    assert finding.remedy == (f"use an image with cuDNN 8.5 or older (for example {tag})",)
+    silent(RULE, workload(tag, pip=["onnxruntime-gpu==1.14.1"], host=host))
+
+
 def test_torch_brings_its_own() -> None:
     assert "known to load" in does_not_apply(
         RULE, workload(CUDNN_13_0, pip=["torch==2.8.0"], host=on("580.95.05", ["V100"]))

@@ -51,6 +51,14 @@ def test_windows_numbers() -> None:
     fires(RULE, workload(CUDNN_12_4, host=on("566.14", ["RTX 5090"], wsl="2")))  # R565
 
 
+def test_a_windows_number_without_wsl_is_asked_back() -> None:
+    reason = undecided(RULE, workload(CUDNN_12_4, host=on("551.61", ["RTX 4090"])))
+    assert "551.61 is in no Linux branch" in reason
+    assert "wsl=2" in reason
+    silent(RULE, workload(CUDNN_12_4, host=on("551.61", ["RTX 4090"], wsl="2")))
+    assert "wsl" not in undecided(RULE, workload(CUDNN_12_4, host=on("700.12", ["RTX 4090"])))
+
+
 def test_one_unknown_gpu_does_not_hide_the_other() -> None:
     result = asked(RULE, workload(CUDNN_12_4, host=on("590.48.01", ["GT 1030", "V100"])))
     assert [finding.message[:4] for finding in result.findings] == ["V100"]

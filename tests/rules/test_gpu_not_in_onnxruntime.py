@@ -89,6 +89,14 @@ def test_the_remedy_typed_as_printed_runs_in_that_image(
     assert not [found for found in asked(RULE, mended).findings if found.severity is Severity.ERROR]
 
 
+def test_a_driver_too_old_for_the_builds_with_machine_code() -> None:
+    """They are all of CUDA 13, which R570 does not run on a GeForce."""
+    facts = workload(CUDNN_12_8, pip=["onnxruntime-gpu==1.22.0"], host=on("570.211.01", ["RTX 5090"]))
+    remedy = fires(RULE, facts).remedy
+    assert not remedy[0].startswith("use an image")
+    assert "upgrade the host's driver to 580.65.06 or newer; then use an image with CUDA 13.0" in remedy[1]
+
+
 def test_arm64_has_wheels_of_its_own() -> None:
     silent(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.31.1"], host=on(R580, ["GH200"], arch="aarch64")))
     assert "not known" in undecided(

@@ -149,6 +149,11 @@ def test_the_torch_of_an_ngc_image() -> None:
     assert "25.06-py3" in older.remedy[0]  # the newest that R570 runs
 
 
+def test_an_igpu_image_is_the_jetson_build_whose_list_has_no_source() -> None:
+    for host in (on(None, ["Jetson AGX Orin"], l4t="36.4"), on("570.211.01", ["V100"])):
+        assert "-igpu" in undecided(RULE, workload(f"{NGC}:24.12-py3-igpu", host=host))
+
+
 def test_a_newer_wheel_over_the_images_torch_is_what_counts() -> None:
     base = "pytorch/pytorch:2.4.0-cuda12.4-cudnn9-runtime"
     fires(RULE, workload(base, host=on("570.211.01", ["RTX 5090"])))

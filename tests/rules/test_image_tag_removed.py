@@ -33,6 +33,10 @@ def test_published_tags_are_silent(image: str) -> None:
         ("12.4.0-cudnn-runtime-ubuntu22.04", "was never published", "12.4.1-cudnn-runtime-ubuntu22.04"),
         ("12.2.0-cudnn8-devel-ubuntu22.04", "was never published", "12.2.2-cudnn8-devel-ubuntu22.04"),
         ("12.7.0-base-ubuntu22.04", "was never published", "12."),
+        ("12.4.1-cudnn9-runtime-ubuntu22.04", "was never published", "12.4.1-cudnn-runtime-ubuntu22.04"),
+        ("12.4.1-cudnn8-runtime-ubuntu22.04", "was never published", "12.4.1-cudnn-runtime-ubuntu22.04"),
+        ("12.2.2-cudnn-runtime-ubuntu22.04", "was never published", "12.2.2-cudnn8-runtime-ubuntu22.04"),
+        ("12.3.2-cudnn-devel-ubuntu22.04", "was never published", "12.3.2-cudnn9-devel-ubuntu22.04"),
     ],
 )
 def test_gone_and_never_published(tag: str, what: str, instead: str) -> None:
@@ -62,7 +66,7 @@ def test_a_mirror_may_still_hold_a_digest() -> None:
     [
         ("14.0.0-base-ubuntu24.04", "newer than the matrix (its newest nvidia/cuda release is 13.4.2)"),
         ("13.4.2-cudnn-runtime-ubuntu26.04", "nearest known: 13.4.2-cudnn-runtime-ubuntu24.04"),
-        ("12.4.1-cudnn8-runtime-ubuntu22.04", "nearest known: 12.4.1-cudnn-runtime-ubuntu22.04"),
+        ("12.4.1-cudnn-runtime-ubuntu24.04", "nearest known: 12.4.1-cudnn-runtime-ubuntu22.04"),
         ("12.4.1", "nearest known: 12.4.1-base-ubuntu22.04"),
         ("banana", "not one of nvidia/cuda's form"),
     ],

@@ -25,10 +25,20 @@ def test_within_the_major_of_its_driver_it_is_silent(release: str, image: str) -
 
 
 def test_cuda_12_on_l4t_35_needs_the_compatibility_package() -> None:
-    finding = fires(RULE, workload(CUDA_12_2, host=on(None, ["Jetson AGX Orin"], l4t="35.4.1")))
+    host = on(None, ["Jetson AGX Orin"], l4t="35.4.1")
+    finding = fires(RULE, workload(CUDA_12_2, apt=["cuda-compat-12-2"], host=host))
     assert finding.severity is Severity.WARNING
+    unread = workload(CUDA_12_2, gaps=["Dockerfile:4: make install"], host=host)
+    assert fires(RULE, unread).severity is Severity.WARNING
     for part in ("12.2.2", "L4T 35.4.1", "11.4", "up to 12.2"):
         assert part in finding.message
+
+
+def test_the_package_in_nvidia_cuda_images_is_the_desktops() -> None:
+    image = "nvidia/cuda:12.4.1-runtime-ubuntu22.04"
+    finding = fires(RULE, workload(image, host=on(None, ["Jetson AGX Orin"], l4t="35.3.1")))
+    assert finding.severity is Severity.ERROR
+    assert "is not the one made for Jetson: CUDA does not start." in finding.message
 
 
 @pytest.mark.parametrize(

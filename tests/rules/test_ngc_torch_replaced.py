@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import CUDNN_12_4, does_not_apply, fires, package, silent, workload
+from tests.rules.vocabulary import CUDNN_12_4, MATRIX, does_not_apply, fires, package, silent, workload
 
 RULE = "ngc-torch-replaced"
 NGC = "nvcr.io/nvidia/pytorch:24.05-py3"  # torch 2.4.0a0+07cecf4168
@@ -52,3 +52,10 @@ def test_other_images() -> None:
     does_not_apply(RULE, workload(CUDNN_12_4, pip=["torch==2.4.0"]))
     does_not_apply(RULE, workload("pytorch/pytorch:2.4.0-cuda12.4-cudnn9-runtime", pip=["torch==2.5.0"]))
     does_not_apply(RULE, workload("our_base:1", pip=["torch==2.5.0"]))
+
+
+def test_vllm_and_xformers_bring_their_own_where_the_images_does_not_do() -> None:
+    assert "vllm (not pinned)" in fires(RULE, workload(NGC, pip=["vllm"])).message
+    assert "xformers (not pinned)" in fires(RULE, workload(NGC, pip=["xformers"])).message  # torch 2.10 or newer
+    newest = f"nvcr.io/nvidia/pytorch:{MATRIX.ngc_releases()[-1]}-py3"
+    silent(RULE, workload(newest, pip=["xformers", "accelerate"]))

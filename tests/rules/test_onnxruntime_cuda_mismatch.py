@@ -142,7 +142,23 @@ def test_before_1_21_there_are_no_such_extras() -> None:
 
 def test_1_27_0_preloads_from_the_wrong_folders() -> None:
     finding, _ = fires_and_stays_open(RULE, workload(PYTHON, pip=["onnxruntime-gpu[cuda,cudnn]==1.27.0"]))
-    assert "not 1.27.0" in finding.remedy[0]
+    assert "onnxruntime-gpu==1.31.1" in finding.remedy[0]
+    assert "preload_dlls()" in finding.remedy[0]
+
+
+def test_an_image_that_the_driver_does_not_run_is_not_named() -> None:
+    facts = workload(CUDNN_12_8, pip=["onnxruntime-gpu==1.31.1"], host=on("550.54.14", ["RTX 4090"]))
+    finding = fires(RULE, facts)
+    assert "onnxruntime-gpu==1.26.0" in finding.remedy[0]
+    assert finding.remedy[1] == "or use a base image with CUDA 13, which needs driver 580.65.06 or newer on the host"
+
+
+def test_a_newer_version_is_offered_only_if_torchs_wheels_serve_it_too() -> None:
+    """torch 2.0.1 brings CUDA 11.7 and cuDNN 8.5, which no version with preload_dlls() takes; 2.4.0 brings CUDA 12 and cuDNN 9."""
+    finding, _ = fires_and_stays_open(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.18.1", "torch==2.0.1"]))
+    assert finding.remedy == ("import torch before the first session", "or use a cudnn-runtime base image")
+    finding, _ = fires_and_stays_open(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.20.0", "torch==2.4.0"]))
+    assert "onnxruntime-gpu==1.26.0" in finding.remedy[1]
 
 
 def test_torchs_own_wheels_count_once_torch_is_imported() -> None:

@@ -52,7 +52,7 @@ def test_1_19_on_a_cudnn8_image() -> None:
     for part in ("onnxruntime-gpu 1.19.0", "libcudnn.so.9", "8.9.6.50"):
         assert part in finding.message
     assert finding.remedy == (
-        "use a base image with cuDNN 9, such as nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04",
+        "use a base image with CUDA 12 and cuDNN 9, such as nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04",
     )  # no version fits CUDA 12 with cuDNN 8
 
 
@@ -90,6 +90,17 @@ def test_torch_with_cudnn_8_does_not_help() -> None:
     fires(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.20.0", "torch==2.3.1"]))  # cuDNN 8.9.2
     finding, _ = fires_and_stays_open(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.20.0", "torch==2.4.0"]))  # 9.1.0
     assert finding.remedy[0] == "import torch before the first session"
+
+
+def test_from_1_28_on_it_is_opened_only_when_the_provider_is_used() -> None:
+    runtime = "nvidia/cuda:13.0.2-runtime-ubuntu24.04"
+    finding, reason = fires_and_stays_open(RULE, workload(runtime, pip=["onnxruntime-gpu==1.31.1"]))
+    assert finding.severity is Severity.NOTE
+    assert "does not load" not in finding.message
+    assert "nvidia/cuda:13.0.2-cudnn-runtime-ubuntu24.04" in finding.remedy[0]
+    assert "only when the CUDA provider is first used" in reason
+    linked = fires(RULE, workload(runtime, pip=["onnxruntime-gpu==1.27.0"]))  # the last that links to it
+    assert linked.severity is Severity.ERROR
 
 
 def test_open_and_not_applicable() -> None:

@@ -9,11 +9,14 @@ from tests.rules.vocabulary import (
     BASE_12_4,
     CUDNN8_12_2,
     CUDNN_12_4,
+    CUDNN_13_0,
     PYTHON,
     asked,
+    document,
     does_not_apply,
     fires,
     fires_and_stays_open,
+    installed,
     silent,
     undecided,
     workload,
@@ -89,11 +92,10 @@ def test_cupy_says_its_cuda_in_its_name() -> None:
         ("ctranslate2>=4.5,<4.7", True),
         ("ctranslate2>4.4.5,<4.6", True),
         ("ctranslate2<4.5", True),
-        ("ctranslate2>=4.0", False),
     ],
 )
 def test_a_range_is_every_release_it_can_mean(line: str, certain: bool) -> None:
-    """From 4.5 to 4.6 cuDNN 9, before 4.0 CUDA 11, from 4.7 on no cuDNN."""
+    """From 4.5 to 4.6 cuDNN 9, before 4.0 CUDA 11."""
     result = asked(RULE, workload("nvidia/cuda:12.4.1-runtime-ubuntu22.04", pip=[line]))
     assert [finding.severity is Severity.ERROR for finding in result.findings][:1] == [certain]
     assert bool(result.reason) is not certain
@@ -103,6 +105,54 @@ def test_the_pin_that_fits_what_is_there() -> None:
     finding = fires(RULE, workload(CUDNN8_12_2, pip=["ctranslate2==4.5.0"]))
     pin = next(remedy for remedy in finding.remedy if "pip install" in remedy).split('"')[1]
     silent(RULE, workload(CUDNN8_12_2, pip=[pin]))
+
+
+RUNTIME_12_4 = "nvidia/cuda:12.4.1-runtime-ubuntu22.04"  # no cuDNN
+
+
+@pytest.mark.parametrize("line", ["ctranslate2", "ctranslate2>=4.0", "faster-whisper", "faster-whisper==1.1.0"])
+def test_a_declaration_takes_the_newest_which_needs_no_cudnn(line: str) -> None:
+    silent(RULE, workload(RUNTIME_12_4, pip=[line]))
+    assert "CUDA 12" in fires(RULE, workload(CUDNN_13_0, pip=[line])).message
+
+
+def test_an_unpinned_whisperx_takes_the_newest_and_a_pinned_one_what_it_asks_for() -> None:
+    silent(RULE, workload(RUNTIME_12_4, pip=["whisperx"]))
+    assert asked(RULE, workload(RUNTIME_12_4, pip=["whisperx==3.1.1"])).reason
+
+
+def test_what_stands_in_the_way_of_the_newest() -> None:
+    ubuntu20 = "nvidia/cuda:12.4.1-runtime-ubuntu20.04"  # Python 3.8, for which 4.6 and later have no wheel
+    old = workload(ubuntu20, pip=["faster-whisper"], apt=["python3"])
+    assert asked(RULE, old).reason
+    installed_now = document(
+        image={"cuda": "12.4.1", "flavor": "runtime", "reference": RUNTIME_12_4},
+        packages=[installed("faster-whisper", "1.1.0")],
+    )
+    assert asked(RULE, installed_now).reason
+
+
+def test_faster_whisper_before_1_0_asks_for_ctranslate2_3() -> None:
+    silent(RULE, workload("nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04", pip=["faster-whisper==0.10.1"]))
+    result = asked(RULE, workload(CUDNN8_12_2, pip=["faster-whisper==0.10.1"]))
+    assert ["CUDA 11" in finding.message for finding in result.findings] == [True]
+
+
+def test_the_image_it_names_holds_all_it_needs() -> None:
+    result = asked(RULE, workload(BASE_12_4, pip=["ctranslate2==4.4.0"]))
+    tag = "nvidia/cuda:12.2.2-cudnn8-runtime-ubuntu22.04"
+    assert {finding.remedy[0] for finding in result.findings} == {
+        f"use a base image with CUDA 12 and cuDNN 8, such as {tag}"
+    }
+    silent(RULE, workload(tag, pip=["ctranslate2==4.4.0"]))
+
+
+def test_the_remedy_does_not_take_away_what_onnxruntime_needs() -> None:
+    beside = "onnxruntime-gpu==1.20.0"  # CUDA 12, cuDNN 9
+    remedies = fires(RULE, workload(CUDNN_12_4, pip=["ctranslate2==4.4.0", beside])).remedy
+    assert not any("cuDNN 8" in remedy for remedy in remedies)
+    assert remedies[0] == 'pip install "ctranslate2>=4.7"'
+    silent(RULE, workload(CUDNN_12_4, pip=["ctranslate2>=4.7", beside]))
 
 
 def test_open_and_not_applicable() -> None:

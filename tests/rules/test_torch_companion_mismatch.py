@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from envdoctor.facts import Facts
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import PYTHON, asked, does_not_apply, fires, silent, undecided, workload
+from tests.rules.vocabulary import PYTHON, asked, dockerfile, does_not_apply, fires, silent, undecided, workload
 
 RULE = "torch-companion-mismatch"
 
@@ -48,6 +49,53 @@ def test_a_release_that_the_matrix_does_not_hold_is_open() -> None:
 
 def test_nothing_to_compare() -> None:
     does_not_apply(RULE, workload(PYTHON, pip=["torch==2.4.0"]))
-    does_not_apply(RULE, workload(PYTHON, pip=["torch", "torchvision==0.18.0"]))  # pip chooses the torch
-    does_not_apply(RULE, workload(PYTHON, pip=["torchvision==0.18.0"]))
+    silent(RULE, workload(PYTHON, pip=["torch", "torchvision==0.18.0"]))  # pip chooses the torch
+    silent(RULE, workload(PYTHON, pip=["torchvision==0.18.0"]))  # it brings the torch that it pairs with
     does_not_apply(RULE, workload("nvcr.io/nvidia/pytorch:24.05-py3", pip=["torchvision==0.18.0"]))
+
+
+# --- one command after the other ---
+
+
+def torch_in(facts: Facts) -> list[str | None]:
+    return [item.version for item in facts.packages.need().named("torch")]
+
+
+def test_a_pair_in_two_commands_is_silent() -> None:
+    silent(RULE, dockerfile("pip install torch==2.4.0", "pip install torchvision==0.19.0 --no-deps"))
+    silent(RULE, dockerfile("pip install torch==2.4.0", "pip install torchvision==0.19.0"))
+    silent(RULE, dockerfile("pip install torchvision==0.19.0", image="pytorch/pytorch:2.4.0-cuda12.1-cudnn9-runtime"))
+
+
+def test_a_companion_of_a_later_command_replaces_torch() -> None:
+    facts = dockerfile("pip install torch==2.3.1", "pip install torchvision==0.19.0")
+    finding = fires(RULE, facts)
+    assert finding.severity is Severity.WARNING
+    assert "torch 2.3.1 does not stay" in finding.message
+    assert "(Dockerfile:3, required by torchvision 0.19.0)" in finding.message
+    assert "torch 2.4.0 in its place" in finding.message
+    assert torch_in(facts) == ["2.4.0"]
+
+
+def test_it_replaces_the_torch_of_a_pytorch_image_too() -> None:
+    facts = dockerfile("pip install torchvision==0.20.0", image="pytorch/pytorch:2.4.0-cuda12.1-cudnn9-runtime")
+    assert fires(RULE, facts).severity is Severity.WARNING
+    assert torch_in(facts) == ["2.5.0"]
+
+
+def test_an_ngc_images_own_torch_is_another_rules() -> None:
+    facts = dockerfile("pip install torchvision==0.20.0", image="nvcr.io/nvidia/pytorch:24.05-py3")
+    does_not_apply(RULE, facts)
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        ["pip install torch==2.3.1 torchvision==0.19.0"],
+        ["pip install \\\n torchvision==0.19.0 \\\n torch==2.3.1"],
+        ["pip install torchvision==0.19.0", "pip install torch==2.3.1"],  # pip warns and leaves the pair broken
+        ["pip install torch==2.3.1", "pip install torchvision==0.19.0 --no-deps"],
+    ],
+)
+def test_what_does_not_pair_in_the_end_is_an_error(commands: list[str]) -> None:
+    assert fires(RULE, dockerfile(*commands)).severity is Severity.ERROR

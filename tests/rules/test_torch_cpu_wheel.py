@@ -59,6 +59,13 @@ def test_what_pypi_serves_for_arm64() -> None:
     )  # nobody said that there is a GPU
 
 
+def test_on_a_jetson_nvidias_own_wheels_are_named() -> None:
+    orin = on(None, ["Jetson AGX Orin"], l4t="36.4.3", arch="aarch64")
+    finding = fires(RULE, workload(PYTHON, pip=["torch==2.4.0"], uses=["torch"], host=orin))
+    assert "download.pytorch.org" not in " ".join(finding.remedy)
+    assert "Jetson" in finding.remedy[0] or "JetPack" in finding.remedy[0]
+
+
 def test_open_and_not_applicable() -> None:
     does_not_apply(RULE, workload(PYTHON, pip=["torch==2.4.0+cpu"], host=on("550.54.14", ["T4"])))
     does_not_apply(RULE, workload("nvcr.io/nvidia/pytorch:24.05-py3"))

@@ -14,6 +14,7 @@ from tests.rules.vocabulary import (
     does_not_apply,
     fires,
     installed,
+    on,
     package,
     silent,
     undecided,
@@ -56,6 +57,25 @@ def test_1_20_1_lies_between_its_neighbours() -> None:
 def test_a_local_version_is_on_pytorchs_own_indexes() -> None:
     finding = fires(RULE, workload(PYTHON, pip=["torch==2.4.0+cu124"]))
     assert finding.remedy == ("pip install torch==2.4.0+cu124 --index-url https://download.pytorch.org/whl/cu124",)
+
+
+def test_a_version_without_a_wheel_for_arm64() -> None:
+    grace = on("580.95.05", ["GH200"], arch="aarch64")
+    silent(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.31.1"], host=grace))
+    finding = fires(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.22.0"], host=grace))
+    assert "PyPI serves it for Linux x86_64 and Windows, and has no Linux aarch64 wheel of it" in finding.message
+    assert finding.remedy == ("pin onnxruntime-gpu==1.29.0",)
+    older = on("550.54.14", ["GH200"], arch="aarch64")  # every arm64 build is of CUDA 13
+    assert not any(
+        part.startswith("pin")
+        for part in fires(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.22.0"], host=older)).remedy
+    )
+
+
+def test_the_pins_run_on_the_host() -> None:
+    """Below 1.23.1 lies 1.23.0, whose PTX no Blackwell GPU can compile."""
+    finding = fires(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.23.1"], host=on("570.86.10", ["RTX 5090"])))
+    assert finding.remedy == ("pin onnxruntime-gpu==1.23.2", "pin onnxruntime-gpu==1.22.0")
 
 
 @pytest.mark.parametrize(

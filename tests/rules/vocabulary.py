@@ -19,6 +19,7 @@ from envdoctor.hosts import complete_host, resolve_hosts
 from envdoctor.matrix import Matrix
 from envdoctor.readers.declared import Declared
 from envdoctor.readers.environment import read_environment
+from envdoctor.readers.stages import read_dockerfile
 from envdoctor.rules import find
 from envdoctor.workload import Stated, assemble, from_environment
 
@@ -99,6 +100,13 @@ def workload(
     if launch_env is None:
         return facts
     return facts._replace(launch=facts.launch._replace(env=known(launch_env, Origin("--launch"))))
+
+
+def dockerfile(*commands: str, image: str = PYTHON, host: Host = NOT_STATED) -> Facts:
+    """What a Dockerfile declares whose RUNs are `commands`, in their order."""
+    text = "".join(f"{line}\n" for line in (f"FROM {image}", *(f"RUN {command}" for command in commands)))
+    declared = read_dockerfile(text, "Dockerfile", build_args={}, target=None, read_file={}.get)
+    return assemble(declared, host, MATRIX, Stated())
 
 
 def document(**parts: object) -> Facts:
