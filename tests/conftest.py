@@ -10,14 +10,28 @@ import os
 
 import pytest
 
-_CANNOT_BE_INSTALLED = ("needs a real NVIDIA GPU", "only on Windows", "only on macOS", "needs Windows", "not on this system")
+_CANNOT_BE_INSTALLED = (
+    "needs a real NVIDIA GPU",
+    "only on Windows",
+    "only on macOS",
+    "needs Windows",
+    "not on this system",
+)
 _skipped: list[str] = []
 
 
 @pytest.fixture(autouse=True)
 def _sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting of the machine reaches a test."""
-    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "ENVDOCTOR_DEBUG", "LD_LIBRARY_PATH"):
+    for name in (
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "COLUMNS",
+        "ENVDOCTOR_DEBUG",
+        "LD_LIBRARY_PATH",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
