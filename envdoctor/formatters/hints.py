@@ -30,7 +30,12 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("the host's ", "kernel module"), _PROBE),
     (("image's operating system",), _DOCUMENT),
     (
-        ("is installed is not known", "installs is not known", "installs what cannot be read"),
+        (
+            "is installed is not known",
+            "installs is not known",
+            "installs what cannot be read",
+            "what it requires is not known",
+        ),
         "--package NAME==VERSION if it is there, or --uses LIST",
     ),
     (("can mean",), "--package NAME==VERSION with the version that is installed"),

@@ -38,9 +38,6 @@ def python_of(facts: Facts) -> str | None:
     return ".".join(value.split(".")[:2]) if value else None
 
 
-# An index that is neither PyTorch's nor one of Microsoft's feeds is taken for a mirror of the default one.
-
-
 def torch_builds(package: Package, facts: Facts, matrix: Matrix) -> tuple[TorchRow, ...]:
     """The CUDA builds of PyTorch that `package` can mean. Empty: the matrix knows none (a nightly, a release newer
     than it, a source build, NVIDIA's own build in an NGC image, whatever number it has: 23.05 says "2.0.0"). Raises
@@ -221,8 +218,8 @@ def _resolved(
     on_default: Callable[[Row], bool],
     on_index: Callable[[Row, str], bool],
 ) -> tuple[Row, ...]:
-    """What the installer takes from the default index and the extra ones. An index we do not know may hold another
-    build of the same name: then only an exact version is certain, and so are the builds it can mean."""
+    """What the installer takes from the default index and the extra ones. An index that is neither PyTorch's nor one of
+    Microsoft's feeds is taken for a mirror of the default one."""
     default = tuple(row for row in rows if on_default(row))
     extras = [_on(rows, on_index, url) for url in package.extra_indexes]
     in_order = [*extras, default]

@@ -12,8 +12,8 @@ from envdoctor.versions import VersionError, minor, parse
 
 NGC_PYTORCH = "nvcr.io/nvidia/pytorch"
 _NGC = "nvcr.io/nvidia/"
-_CUDA_REPOSITORIES = frozenset({"nvidia/cuda", "docker.io/nvidia/cuda", "nvcr.io/nvidia/cuda"})
-_PYTORCH_REPOSITORIES = frozenset({"pytorch/pytorch", "docker.io/pytorch/pytorch"})
+_CUDA_REPOSITORIES = frozenset({"nvidia/cuda", "nvcr.io/nvidia/cuda"})
+_PYTORCH_REPOSITORIES = frozenset({"pytorch/pytorch"})
 _NGC_GATE = "cuda>=9.0"  # every NGC framework image from 20.06 to 26.08 whose environment was read
 # Images of a bare distribution or Python: no CUDA in them. python:3.11-slim, ubuntu:22.04, debian:12, rockylinux:9 …
 _PLAIN = frozenset(
@@ -57,11 +57,11 @@ def described(reference: Fact[str], matrix: Matrix) -> Image:
     image = Image(
         reference=reference, digest=known(digest, reference.origin) if digest else absent("no digest is given")
     )
-    if repository in _CUDA_REPOSITORIES or repository == "nvidia/cuda":
+    if repository in _CUDA_REPOSITORIES:
         return _cuda(image, tag, matrix)
     if repository == NGC_PYTORCH:
         return _ngc_pytorch(image, tag, matrix)
-    if repository in _PYTORCH_REPOSITORIES or repository == "pytorch/pytorch":
+    if repository in _PYTORCH_REPOSITORIES:
         return _pytorch(image, tag, matrix)
     if repository.startswith(_NGC):
         return _other_ngc(image, repository, tag)
