@@ -8,10 +8,12 @@ from typing import NamedTuple
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Origin, Packages
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging import fitting
-from envdoctor.judging.code import capability_of
+from envdoctor.judging.builds import platform_of
+from envdoctor.judging.code import Coverage, capability_of, coverage
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of
+from envdoctor.judging.images import ngc_release
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CudaTagRow, CudnnRow
 from envdoctor.rules.rule import Rule
@@ -34,12 +36,27 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     user = _user(facts)
     if facts.image.cudnn.is_unknown and not user.known:
         raise FactAbsent("nothing in the workload is known to load the image's cuDNN")
+    if facts.image.cudnn.is_unknown and _covered_by_release(facts, matrix):
+        raise FactAbsent(
+            "which cuDNN this NGC release holds has no source; its PyTorch holds machine code for every GPU stated"
+        )
     version = leading(facts.image.cudnn.need()) or ""
     cuda = facts.image.cuda.need()
     rows = matrix.cudnn_within(version, major(cuda))
     if not rows:
         raise FactUnknown(f"the matrix does not know which GPUs cuDNN {version} supports")
     yield from each(facts.host.gpus.need(), lambda gpu: _judge(gpu, rows, user, facts, matrix))
+
+
+def _covered_by_release(facts: Facts, matrix: Matrix) -> bool:
+    """NVIDIA builds the cuDNN of an NGC release for the GPUs that it builds PyTorch for: where PyTorch has machine code
+    (not PTX alone) for all GPUs, the version of cuDNN decides nothing."""
+    row = matrix.ngc(ngc_release(facts.image.reference.get()) or "")
+    sass = (row.sm_arm64 if platform_of(facts) == "linux_aarch64" else row.sm_amd64) if row else None
+    gpus = facts.host.gpus.get()
+    if not sass or not gpus or not all(gpu.compute_capability.is_known for gpu in gpus):
+        return False
+    return all(coverage(gpu.compute_capability.need(), sass) is Coverage.NATIVE for gpu in gpus)
 
 
 def _user(facts: Facts) -> _User:

@@ -107,3 +107,10 @@ def test_open_and_not_applicable() -> None:
     assert "GPUs are not stated" in undecided(RULE, workload(CUDNN_12_4, pip=["onnxruntime-gpu==1.20.0"]))
     does_not_apply(RULE, workload("nvidia/cuda:12.4.1-base-ubuntu22.04", host=on("580.95.05", ["V100"])))
     does_not_apply(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.20.0"], host=on("580.95.05", ["V100"])))
+
+
+def test_an_ngc_release_without_a_sourced_cudnn_serves_the_gpus_its_pytorch_is_built_for() -> None:
+    image = "nvcr.io/nvidia/pytorch:24.05-py3"
+    assert "no source" in does_not_apply(RULE, workload(image, host=on("550.54.15", ["T4", "H100"])))
+    undecided(RULE, workload(image, host=on("570.86.10", ["RTX 5090"])))  # PTX alone: cuDNN decides
+    undecided(RULE, workload(image, host=on("550.54.15")))
