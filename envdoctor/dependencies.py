@@ -171,8 +171,7 @@ def _with_torch(
         return packages
     kept = tuple(item for item in packages.items if item.name != "torch")
     pinned = held[0].version is not None
-    before = (held[0]._replace(name=builds.REPLACED_TORCH, installed=True),) if pinned else ()
-    return packages._replace(items=(*kept, *before, torch))
+    return packages._replace(items=(*kept, torch._replace(replaces=held[0] if pinned else None)))
 
 
 def _narrowed(torch: Package, requirer: _Requirer, before: bool) -> Package:

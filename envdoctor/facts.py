@@ -206,6 +206,7 @@ class Package(NamedTuple):
     `version` may be partial ("2.7"). `cuda` is the CUDA release of a wheel variant ("12.1", "cpu").
     `index` is what replaces the default index; `extra_indexes` come on top of it. `marker` is the condition of a
     requirement on the Python version and the like (PEP 508) that is left to decide; see `readers.markers`.
+    `replaces` is the pinned one that stood there until a later command put this in its place.
     """
 
     name: str
@@ -219,6 +220,7 @@ class Package(NamedTuple):
     installed: bool = False
     origin: Origin = NOWHERE
     marker: str = ""
+    replaces: Package | None = None
 
 
 class Packages(NamedTuple):

@@ -26,6 +26,23 @@ def parse(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in stripped.split("."))
 
 
+def numbers(text: str) -> tuple[int, ...]:
+    """To look up and to sort by: as `parse`, and empty for what is no dotted version."""
+    try:
+        return parse(text)
+    except VersionError:
+        return ()
+
+
+@lru_cache(maxsize=4096)
+def release(text: str) -> tuple[int, ...]:
+    """As PEP 440 compares release numbers: "2.7" and "2.7.0" are one. Raises VersionError."""
+    found = list(parse(text))
+    while found and found[-1] == 0:
+        found.pop()
+    return tuple(found)
+
+
 def leading(text: str) -> str | None:
     """The dotted number that a longer text starts with: "8.9.7.29-1+cuda12.2" -> "8.9.7.29"; None if none."""
     match = _DOTTED.match(text.strip().lstrip("v"))

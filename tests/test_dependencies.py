@@ -6,7 +6,6 @@ import pytest
 
 from envdoctor.facts import Facts, Package
 from envdoctor.findings import Outcome
-from envdoctor.judging import builds
 from tests.rules.vocabulary import (
     CUDNN_12_4,
     MATRIX,
@@ -152,7 +151,7 @@ def test_an_unpinned_companion_follows_torch() -> None:
 def test_an_unpinned_line_after_a_pinned_torch_brings_the_newest(later: str) -> None:
     facts = dockerfile(f"pip install torch==2.3.1 --index-url {PYTORCH}cu121", later)
     assert version(facts)[0] is None
-    assert [item.version for item in facts.packages.need().named(builds.REPLACED_TORCH)] == ["2.3.1"]
+    assert [item.replaces and item.replaces.version for item in facts.packages.need().named("torch")] == ["2.3.1"]
 
 
 def test_upgrading_the_torchvision_of_a_pytorch_image_replaces_its_torch() -> None:

@@ -17,10 +17,9 @@ from envdoctor.facts import NOWHERE, Facts, FactUnknown, Package
 from envdoctor.judging.evidence import described
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow, TorchRow
-from envdoctor.versions import VersionError, leading, matches
+from envdoctor.versions import VersionError, leading, matches, release
 
 Row = TypeVar("Row", bound=TorchRow | OrtRow)
-REPLACED_TORCH = "torch (replaced)"  # the name under which a pin is kept that a later command replaces
 
 
 def platform_of(facts: Facts) -> str:
@@ -182,15 +181,7 @@ def _is_version(row: str, package: Package) -> bool:
         return False  # a pre-release, a nightly or a source build: in no table
     if package.installed:
         return matches(row, public) is not False and (matches(row, public) or row.startswith(public))
-    return _padded(row) == _padded(public)
-
-
-@lru_cache(maxsize=4096)
-def _padded(version: str) -> tuple[int, ...]:
-    parts = [int(part) for part in version.split(".")]
-    while parts and parts[-1] == 0:
-        parts.pop()
-    return tuple(parts)
+    return release(row) == release(public)
 
 
 def _within(rows: Iterable[Row], specifier: str) -> tuple[Row, ...]:
@@ -238,5 +229,5 @@ def _newest(rows: Iterable[Row]) -> tuple[Row, ...]:
     listed = list(rows)
     if not listed:
         return ()
-    top = max(_padded(row.version) for row in listed)
-    return tuple(row for row in listed if _padded(row.version) == top)
+    top = max(release(row.version) for row in listed)
+    return tuple(row for row in listed if release(row.version) == top)

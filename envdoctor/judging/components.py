@@ -15,7 +15,7 @@ from envdoctor.judging import builds
 from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import NeedRow
-from envdoctor.versions import at_least, leading, major
+from envdoctor.versions import at_least, leading, major, parse
 
 TORCH = ("torch",)
 ONNXRUNTIME_GPU = ("onnxruntime-gpu",)
@@ -24,11 +24,10 @@ _NONE = Packages()
 
 
 class Component(NamedTuple):
-    """`cudas` are all CUDA releases it can be built with; `own_cuda` tells a wheel that carries its libraries."""
+    """`cudas` are all CUDA releases it can be built with."""
 
     label: str
     cudas: tuple[str, ...]
-    own_cuda: bool
     origin: Origin
     evidence: tuple[Evidence, ...]
 
@@ -102,7 +101,7 @@ def _wheel(package: Package, facts: Facts, matrix: Matrix) -> Component:
     rows = builds.torch_builds(package, facts, matrix)
     stated = builds.variant(package)
     cudas = tuple(dict.fromkeys(row.cuda for row in rows if row.cuda)) or ((stated,) if stated else ())
-    return Component(builds.label(package, rows), cudas, True, package.origin, (of_package(package),))
+    return Component(builds.label(package, rows), cudas, package.origin, (of_package(package),))
 
 
 def _onnxruntime(facts: Facts, matrix: Matrix) -> list[Component]:
@@ -116,7 +115,7 @@ def _onnxruntime(facts: Facts, matrix: Matrix) -> list[Component]:
 def _linked(package: Package, facts: Facts, matrix: Matrix) -> Component:
     rows = builds.onnxruntime_builds(package, facts, matrix)
     cudas = tuple(dict.fromkeys(row.cuda for row in rows)) or ((package.cuda,) if package.cuda else ())
-    return Component(builds.label(package, rows), cudas, False, package.origin, (of_package(package),))
+    return Component(builds.label(package, rows), cudas, package.origin, (of_package(package),))
 
 
 def _others(facts: Facts, matrix: Matrix) -> list[Component]:
@@ -133,7 +132,7 @@ def _other(package: Package, facts: Facts, matrix: Matrix) -> Component | None:
         extras = [extra for extra in package.extras if extra.startswith("cuda")]
         numbers = dict.fromkeys(extra[4:6] for extra in extras if extra[4:6].isdigit())
         label = f"{described(package)} [{', '.join(extras)}]"
-        return Component(label, tuple(numbers), True, package.origin, (of_package(package),)) if extras else None
+        return Component(label, tuple(numbers), package.origin, (of_package(package),)) if extras else None
     rows = matrix.needs(package.name) if package.name not in (*TORCH, *ONNXRUNTIME_GPU) else ()
     own = "and-cuda" in package.extras
     if not rows or (package.name == "tensorflow" and not own):
@@ -144,7 +143,7 @@ def _other(package: Package, facts: Facts, matrix: Matrix) -> Component | None:
     if via and (facts.packages.get() or _NONE).named(via):
         return None
     majors = dict.fromkeys(str(row.cuda_major) for row in _fitting(rows, package) if row.cuda_major is not None)
-    return Component(described(package), tuple(majors), own, package.origin, (of_package(package),))
+    return Component(described(package), tuple(majors), package.origin, (of_package(package),))
 
 
 def _fitting(rows: tuple[NeedRow, ...], package: Package) -> tuple[NeedRow, ...]:
@@ -168,7 +167,7 @@ def _base(facts: Facts) -> list[Component]:
     if not cuda.is_known or base_counts(facts) is False:
         return []
     label = f"the image's CUDA {cuda.get()}"
-    return [Component(label, (cuda.need(),), False, cuda.origin, (of("image.cuda", cuda),))]
+    return [Component(label, (cuda.need(),), cuda.origin, (of("image.cuda", cuda),))]
 
 
 def base_counts(facts: Facts) -> bool | None:
@@ -220,7 +219,7 @@ def floor_of(cuda: str, windows: bool, matrix: Matrix) -> Floor:
     if not rows:
         raise FactUnknown(f"the matrix has no {system} driver for CUDA {cuda}")
     drivers = [str(row.driver_windows if windows else row.driver_linux) for row in rows]
-    oldest = min(drivers, key=lambda text: [int(part) for part in text.split(".")])
+    oldest = min(drivers, key=parse)
     return Floor(
         oldest, rows[0].source, f"CUDA {cuda} has no minor-version compatibility and needs its own driver, {oldest}"
     )
@@ -230,7 +229,7 @@ def below_floor(driver: str, cudas: tuple[str, ...], windows: bool, matrix: Matr
     """Is the driver below the floor of every CUDA in `cudas`? None where they, or a partial version, disagree."""
     floors = [floor_of(cuda, windows, matrix) for cuda in cudas]
     answers = {_reaches(driver, floor.driver, windows, matrix) for floor in floors}
-    highest = max(floors, key=lambda floor: [int(part) for part in floor.driver.split(".")])
+    highest = max(floors, key=lambda floor: parse(floor.driver))
     if answers == {False}:
         return True, highest
     return (False if answers == {True} else None), highest

@@ -15,7 +15,7 @@ from envdoctor.judging.libraries import Supply
 from envdoctor.judging.requirement import Device, RequirementError, admits
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CudaTagRow, OrtRow, TorchRow
-from envdoctor.versions import VersionError, at_least, major, minor, parse
+from envdoctor.versions import at_least, major, minor, numbers
 
 _WHEELS = "https://download.pytorch.org/whl/cu"
 
@@ -156,15 +156,8 @@ def _newest_tag(rows: list[CudaTagRow], facts: Facts) -> str | None:
     rows = [row for row in rows if row.cuda == ours] or rows
     rows = [row for row in rows if driver_cuda and at_least(driver_cuda, minor(row.cuda) or row.cuda)] or rows
     rows = [row for row in rows if f"{row.os}{row.os_version}" == system] or [row for row in rows if row.os == "ubuntu"]
-    best = max(rows, key=lambda row: (_numbers(row.cuda), row.os_version or ""), default=None)
+    best = max(rows, key=lambda row: (numbers(row.cuda), row.os_version or ""), default=None)
     return f"nvidia/cuda:{best.tag}" if best else None
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    try:
-        return parse(version)
-    except VersionError:
-        return ()
 
 
 def loaded_first(rows: tuple[OrtRow, ...], found: str, facts: Facts, matrix: Matrix) -> tuple[str, tuple[str, ...]]:
@@ -184,4 +177,4 @@ def loaded_first(rows: tuple[OrtRow, ...], found: str, facts: Facts, matrix: Mat
 def _preloads(row: OrtRow) -> bool:
     """preload_dlls() came with 1.21; that of 1.27.0 looks in the wrong folders.
     Source: https://github.com/microsoft/onnxruntime/pull/29202"""
-    return _numbers(row.version) >= (1, 21) and row.version != "1.27.0"
+    return numbers(row.version) >= (1, 21) and row.version != "1.27.0"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from envdoctor.facts import Fact, Image, Origin, Package, absent, known, unknown
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CudaTagRow, NgcRow
-from envdoctor.versions import VersionError, minor, parse
+from envdoctor.versions import minor, numbers, parse
 
 NGC_PYTORCH = "nvcr.io/nvidia/pytorch"
 _NGC = "nvcr.io/nvidia/"
@@ -374,7 +374,7 @@ def _nearest(reference: str, matrix: Matrix, good: Callable[[CudaTagRow], bool])
     for scope in (minor(cuda), str(parse(cuda)[0])):
         rows = [row for row in matrix.cuda_tags_of(scope or cuda) if good(row) and _kind(row)[:2] == wanted[:2]]
         same_os = [row for row in rows if _kind(row)[2].startswith(wanted[2])]
-        best = sorted(same_os or rows, key=lambda row: _order(row.cuda))
+        best = sorted(same_os or rows, key=lambda row: numbers(row.cuda))
         if best:
             return f"{repository}:{best[-1].tag}"
     return None
@@ -382,10 +382,3 @@ def _nearest(reference: str, matrix: Matrix, good: Callable[[CudaTagRow], bool])
 
 def _kind(row: CudaTagRow) -> tuple[bool, str, str]:
     return bool(row.cudnn), row.flavor, f"{row.os}{row.os_version}"
-
-
-def _order(version: str) -> tuple[int, ...]:
-    try:
-        return parse(version)
-    except VersionError:
-        return ()

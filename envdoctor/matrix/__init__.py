@@ -79,7 +79,7 @@ class Matrix:
 
     def branch(self, driver: str, windows: bool = False) -> rows.BranchRow | None:
         """The branch of a driver. Its first number is the branch's; on Windows it runs on within one (551 is R550)."""
-        number = (_parsed(driver) or (0,))[0]
+        number = (versions.numbers(driver) or (0,))[0]
         older = [row for row in self.branches() if row.branch <= number]
         if not older or (windows and number in _WINDOWS_ONLY):
             return None
@@ -178,13 +178,17 @@ class Matrix:
         """The GPUs of a cuDNN release; of an unlisted one those of the newest listed release before it.
 
         None for a partial version ("9") whose releases differ, and for a major that no row holds."""
-        wanted = _parsed(version)
+        wanted = versions.numbers(version)
         listed = [row for row in self._cudnn.rows() if row.cuda_major == cuda_major]
-        within = [row for row in listed if wanted and _parsed(row.version)[: len(wanted)] == wanted]
+        within = [row for row in listed if wanted and versions.numbers(row.version)[: len(wanted)] == wanted]
         if within:
             alike = {row[2:4] for row in within}
             return within[-1] if len(alike) == 1 else None
-        older = [row for row in listed if wanted[:1] == _parsed(row.version)[:1] and _parsed(row.version) < wanted]
+        older = [
+            row
+            for row in listed
+            if wanted[:1] == versions.numbers(row.version)[:1] and versions.numbers(row.version) < wanted
+        ]
         return older[-1] if older and len(wanted) > 2 else None
 
     def cudnn_rows(self) -> tuple[rows.CudnnRow, ...]:
@@ -193,9 +197,9 @@ class Matrix:
 
     def cudnn_within(self, version: str, cuda_major: int) -> tuple[rows.CudnnRow, ...]:
         """Every listed release that a version can mean ("9" is all of 9.x), oldest first; else what `cudnn` answers."""
-        wanted = _parsed(version)
+        wanted = versions.numbers(version)
         listed = (row for row in self._cudnn.rows() if row.cuda_major == cuda_major)
-        within = tuple(row for row in listed if wanted and _parsed(row.version)[: len(wanted)] == wanted)
+        within = tuple(row for row in listed if wanted and versions.numbers(row.version)[: len(wanted)] == wanted)
         return within or tuple(row for row in (self.cudnn(version, cuda_major),) if row)
 
     def needs(self, name: str) -> tuple[rows.NeedRow, ...]:
@@ -216,21 +220,13 @@ def _first(found: tuple[Row, ...]) -> Row | None:
     return found[0] if found else None
 
 
-def _parsed(text: str) -> tuple[int, ...]:
-    """The numbers of a dotted version; empty for anything else, so that a look-up finds nothing."""
-    try:
-        return versions.parse(text)
-    except versions.VersionError:
-        return ()
-
-
 def _minor(cuda: str) -> str:
-    return ".".join(str(part) for part in _parsed(cuda)[:2])
+    return ".".join(str(part) for part in versions.numbers(cuda)[:2])
 
 
 def _may_be(row: str, asked: str) -> bool:
     """Is the row's release within what was asked, or what was asked within it ("10.2.89" is within the row 10.2)?"""
-    ours, theirs = _parsed(row), _parsed(asked)
+    ours, theirs = versions.numbers(row), versions.numbers(asked)
     shared = min(len(ours), len(theirs))
     return bool(theirs) and ours[:shared] == theirs[:shared]
 

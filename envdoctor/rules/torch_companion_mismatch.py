@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Package
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of_package
 from envdoctor.matrix import Matrix
@@ -22,11 +21,12 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     companions = [
         item for item in packages.named("torchvision", "torchaudio") if item.version and item.manager != "image"
     ]
-    for before in packages.named(builds.REPLACED_TORCH):
-        yield _replaced(before, packages.named("torch")[0])
+    replaced = [(item.replaces, item) for item in packages.named("torch") if item.replaces is not None]
+    for before, now in replaced:
+        yield _replaced(before, now)
     if torch and companions:
         yield from each(companions, lambda companion: _judge(companion, torch[0], matrix))
-    elif not packages.named(builds.REPLACED_TORCH):
+    elif not replaced:
         raise FactAbsent("no exact versions of torch and of torchvision or torchaudio")
 
 
@@ -42,7 +42,7 @@ def _replaced(before: Package, now: Package) -> Finding:
         remedy=("install torch and what requires it in one command, in versions that pair",),
         verify='python -c "import torch; print(torch.__version__, torch.version.cuda)"',
         at=now.origin,
-        evidence=(of_package(before._replace(name="torch")), of_package(now)),
+        evidence=(of_package(before), of_package(now)),
         sources=("https://pip.pypa.io/en/stable/topics/dependency-resolution/", *_SOURCES),
     )
 

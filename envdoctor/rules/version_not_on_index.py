@@ -13,7 +13,7 @@ from envdoctor.judging.evidence import described, of_package
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow, TorchRow
 from envdoctor.rules.rule import Rule
-from envdoctor.versions import VersionError, parse
+from envdoctor.versions import VersionError, release
 
 _SOURCES = (
     "https://github.com/microsoft/onnxruntime/issues/22747",
@@ -40,7 +40,7 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     served = _served(package, builds.platform_of(facts), matrix)
     public = (package.version or "").partition("+")[0]
     try:
-        wanted = _key(public)
+        wanted = release(public)
     except VersionError:
         raise FactUnknown(f"whether PyPI serves {described(package)} is not in the matrix") from None
     if "+" in (package.version or ""):
@@ -48,7 +48,7 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
             package, "PyPI serves no versions with a local part: they are on PyTorch's own indexes", _index_of(package)
         )
         return
-    known_numbers = {_key(version) for version in served}
+    known_numbers = {release(version) for version in served}
     if wanted in known_numbers:
         return
     elsewhere = _elsewhere(package, wanted, facts, matrix)
@@ -70,15 +70,15 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 def _elsewhere(package: Package, wanted: tuple[int, ...], facts: Facts, matrix: Matrix) -> str | None:
     """The other platforms for which PyPI does serve the version, in words."""
     ours = builds.platform_of(facts)
-    others = [name for name in _PLATFORMS if name != ours and wanted in map(_key, _served(package, name, matrix))]
+    others = [name for name in _PLATFORMS if name != ours and wanted in map(release, _served(package, name, matrix))]
     return " and ".join(_PLATFORMS[name] for name in others) or None
 
 
 def _near(package: Package, wanted: tuple[int, ...], facts: Facts, matrix: Matrix) -> list[str]:
     """The next served version above and the next below that this image's Python, the driver and the GPUs take."""
     good = [row for row in _rows(package, builds.platform_of(facts), matrix) if _fits(row, facts, matrix)]
-    above = [row.version for row in good if _key(row.version) > wanted]
-    below = [row.version for row in good if _key(row.version) < wanted]
+    above = [row.version for row in good if release(row.version) > wanted]
+    below = [row.version for row in good if release(row.version) < wanted]
     return above[-1:] + below[:1]
 
 
@@ -117,13 +117,6 @@ def _rows(package: Package, platform: str, matrix: Matrix) -> list[TorchRow | Or
 
 def _served(package: Package, platform: str, matrix: Matrix) -> list[str]:
     return list(dict.fromkeys(row.version for row in _rows(package, platform, matrix)))
-
-
-def _key(version: str) -> tuple[int, ...]:
-    numbers = list(parse(version))
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)
 
 
 def _index_of(package: Package) -> tuple[str, ...]:
