@@ -68,9 +68,17 @@ def _on_this_branch(facts: Facts, matrix: Matrix, compat: str) -> Escape:
     return Escape(True, f"cuda-compat {compat} supports driver branch R{branch.branch}", row.basis, row.source)
 
 
+def by_entrypoint(facts: Facts) -> bool:
+    """The entrypoint of NGC images tries their cuda-compat libraries and puts them on the path itself, whatever the toolkit.
+    Source: https://docs.nvidia.com/deploy/cuda-compatibility/frequently-asked-questions.html"""
+    return (facts.image.family.get() or "").startswith("ngc/")
+
+
 def not_activated(facts: Facts) -> bool:
     """Toolkit 1.17.4 stopped mounting the image's compat libraries; 1.17.5 brought them back through a hook.
     Source: https://github.com/NVIDIA/nvidia-container-toolkit/blob/main/CHANGELOG.md"""
+    if by_entrypoint(facts):
+        return False
     version = facts.host.toolkit_version.get()
     return bool(version and matches(version, "1.17.4"))
 

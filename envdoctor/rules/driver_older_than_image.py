@@ -36,7 +36,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         return
     yield Finding(
         message=(
-            f"This image is built on CUDA {cuda} and the driver reports {ours}. Its entrypoint prints an ERROR that the driver is too old and that"
+            f"This image is built on CUDA {cuda} and the driver reports {ours}. Its own entrypoint, where it runs, prints an ERROR that the driver is too old and that"
             f" compatibility mode is unavailable on {wrong[0].label}, and starts all the same. Minor-version compatibility then runs what has machine"
             " code for the GPU; what is compiled from PTX by the driver, or calls newer driver functions, fails."
         ),

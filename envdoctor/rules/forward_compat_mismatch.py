@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import of
-from envdoctor.judging.forward_compat import not_activated
+from envdoctor.judging.forward_compat import by_entrypoint, not_activated
 from envdoctor.judging.jetson import not_by_driver_number
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
@@ -30,7 +30,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     not_by_driver_number(facts.host)
     if facts.host.driver.is_absent:
         facts.host.driver.need()
-    if (facts.image.family.get() or "").startswith("ngc/") and not _forced(facts):
+    if by_entrypoint(facts) and not _forced(facts):
         raise FactAbsent("the entrypoint of NGC images tries the compatibility libraries before it uses them")
     compat, how = _compat(facts)
     ours = facts.host.driver_cuda.need()

@@ -7,13 +7,11 @@ from typing import NamedTuple
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Origin, Packages
 from envdoctor.findings import Evidence, Finding, Kind, Severity
-from envdoctor.judging import fitting
-from envdoctor.judging.builds import platform_of
+from envdoctor.judging import fitting, ngc
 from envdoctor.judging.code import Coverage, capability_of, coverage
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of
-from envdoctor.judging.images import ngc_release
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CudaTagRow, CudnnRow
 from envdoctor.rules.rule import Rule
@@ -51,12 +49,12 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 def _covered_by_release(facts: Facts, matrix: Matrix) -> bool:
     """NVIDIA builds the cuDNN of an NGC release for the GPUs that it builds PyTorch for: where PyTorch has machine code
     (not PTX alone) for all GPUs, the version of cuDNN decides nothing."""
-    row = matrix.ngc(ngc_release(facts.image.reference.get()) or "")
-    sass = (row.sm_arm64 if platform_of(facts) == "linux_aarch64" else row.sm_amd64) if row else None
     gpus = facts.host.gpus.get()
-    if not sass or not gpus or not all(gpu.compute_capability.is_known for gpu in gpus):
+    if facts.image.family.get() != "ngc/pytorch" or not gpus:
         return False
-    return all(coverage(gpu.compute_capability.need(), sass) is Coverage.NATIVE for gpu in gpus)
+    held = ngc.targets(facts, matrix)
+    answers = {coverage(gpu.compute_capability.need(), sass) for gpu in gpus for sass, _ in held}
+    return answers == {Coverage.NATIVE}
 
 
 def _user(facts: Facts) -> _User:
@@ -126,7 +124,15 @@ def _supports(capability: str, row: CudnnRow) -> bool | None:
 
 
 def _remedy(capability: str, row: CudnnRow, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
-    """A cuDNN that supports the GPU, and an nvidia/cuda tag that holds one and that the host runs."""
+    """A cuDNN that supports the GPU, and an nvidia/cuda tag that holds one and that the host runs; in place of an NGC image
+    another release of it, which nvidia/cuda cannot stand in for."""
+    if facts.image.family.get() == "ngc/pytorch":
+        instead = ngc.image_for(capability, facts, matrix)
+        return (
+            f"use {instead}, which is built for {capability}"
+            if instead
+            else "use an image with a cuDNN that supports the GPU",
+        )
     too_old = bool(row.min_capability) and capability_of(capability) < capability_of(row.min_capability or "")
     bounded = (found for found in matrix.cudnn_rows() if (found.min_capability if too_old else found.max_capability))
     ordered = sorted((found.version for found in bounded if _supports(capability, found)), key=parse)

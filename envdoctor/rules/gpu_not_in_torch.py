@@ -7,19 +7,16 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Package, unknown
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds, fitting
+from envdoctor.judging import builds, fitting, ngc
 from envdoctor.judging.code import Coverage, agreed, coverage, listed
 from envdoctor.judging.components import torch_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, of_package
-from envdoctor.judging.images import NGC_PYTORCH, ngc_release, split
+from envdoctor.judging.ngc import Targets
 from envdoctor.matrix import Matrix
-from envdoctor.matrix.rows import NgcRow
 from envdoctor.rules.rule import Rule
-from envdoctor.versions import leading
 
 _TARGET = re.compile(r"[0-9]{2,3}[af]?", re.ASCII)
-Targets = tuple[tuple[str, ...], tuple[str, ...]]  # SASS, PTX
 
 _SOURCES = (
     "https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#binary-compatibility",
@@ -44,10 +41,8 @@ def _targets(package: Package, facts: Facts, matrix: Matrix) -> list[Targets]:
     if isinstance(listed_now, list) and listed_now:
         names = [str(name) for name in listed_now]
         return [(_numbers(names, "sm_"), _numbers(names, "compute_"))]
-    if package.manager == "image" and split(facts.image.reference.get() or "")[1].endswith("-igpu"):
-        raise FactUnknown("for which GPUs the -igpu (Jetson) build of the NGC image holds code has no source")
     if package.manager == "image":
-        return _of_image(matrix.ngc(ngc_release(facts.image.reference.get()) or ""), facts, matrix)
+        return ngc.targets(facts, matrix)
     rows = builds.torch_builds(package, facts, matrix)
     if not rows:
         return _of_variant(package, matrix)
@@ -57,23 +52,6 @@ def _targets(package: Package, facts: Facts, matrix: Matrix) -> list[Targets]:
 def _numbers(names: list[str], prefix: str) -> tuple[str, ...]:
     found = (name[len(prefix) :] for name in names if name.startswith(prefix))
     return tuple(target for target in found if _TARGET.fullmatch(target))
-
-
-def _of_image(row: NgcRow | None, facts: Facts, matrix: Matrix) -> list[Targets]:
-    on_arm = builds.platform_of(facts) == "linux_aarch64"
-    sass = (row.sm_arm64 if on_arm else row.sm_amd64) if row else None
-    if row is None or sass is None:
-        return _documented(row, matrix)
-    return [(sass, (row.ptx_arm64 if on_arm else row.ptx_amd64) or ())]
-
-
-def _documented(row: NgcRow | None, matrix: Matrix) -> list[Targets]:
-    """Release notes give the lowest compute capability; nothing newer than the toolkit can be in the binaries."""
-    window = matrix.window(leading(row.cuda or "") or "") if row else None
-    if row is None or row.min_capability is None or window is None:
-        return []
-    lowest = row.min_capability.replace(".", "")
-    return [(tuple(target for target in window.sm if int(target.rstrip("af")) >= int(lowest)), ())]
 
 
 def _of_variant(package: Package, matrix: Matrix) -> list[Targets]:
@@ -126,9 +104,9 @@ def _none(gpu: Gpu, capability: str, package: Package, choices: list[Targets], f
 
 def _remedy(capability: str, package: Package, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
     if package.manager == "image":
-        release = _ngc_release_with(capability, facts, matrix)
-        if release:
-            return (f"use {NGC_PYTORCH}:{release}-py3, whose PyTorch has code for {capability}",)
+        instead = ngc.image_for(capability, facts, matrix)
+        if instead:
+            return (f"use {instead}, whose PyTorch has code for {capability}",)
         return (
             f"use a plain image and a PyTorch wheel with code for {capability}: the NGC image's own is built into it",
         )
@@ -143,17 +121,6 @@ def _remedy(capability: str, package: Package, facts: Facts, matrix: Matrix) -> 
         if any_python
         else (source,)
     )
-
-
-def _ngc_release_with(capability: str, facts: Facts, matrix: Matrix) -> str | None:
-    """The newest NGC release whose PyTorch has code for the GPU and whose CUDA the driver runs."""
-    for release in reversed(matrix.ngc_releases()):
-        row = matrix.ngc(release)
-        targets = _of_image(row, facts, matrix)
-        covered = bool(targets) and all(coverage(capability, sass, ptx) is Coverage.NATIVE for sass, ptx in targets)
-        if row and row.cuda and covered and fitting.driver_runs(facts, leading(row.cuda) or "", matrix):
-            return release
-    return None
 
 
 def _jit(gpu: Gpu, capability: str, package: Package, facts: Facts, matrix: Matrix) -> Finding:

@@ -8,7 +8,7 @@ from envdoctor.facts import Facts
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.components import below_floor, cuda_components
 from envdoctor.judging.evidence import of, sentence
-from envdoctor.judging.forward_compat import escape, not_activated
+from envdoctor.judging.forward_compat import by_entrypoint, escape, not_activated
 from envdoctor.judging.jetson import not_by_driver_number
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
@@ -43,7 +43,9 @@ def _finding(
         severity=Severity.NOTE if supported and not not_activated(facts) else Severity.WARNING,
         remedy=(
             f"upgrade the host's driver to {floor} or newer, which needs no compatibility package",
-            "or keep the NVIDIA Container Toolkit at 1.17.5 or newer, so that the image's cuda-compat libraries are activated",
+            "or start it with the image's own entrypoint, which activates its cuda-compat libraries"
+            if by_entrypoint(facts)
+            else "or keep the NVIDIA Container Toolkit at 1.17.5 or newer, so that the image's cuda-compat libraries are activated",
         ),
         verify="docker run --rm --gpus all IMAGE nvidia-smi",
         at=facts.image.reference.origin,
@@ -53,6 +55,8 @@ def _finding(
 
 
 def _activation(facts: Facts) -> str:
+    if by_entrypoint(facts):
+        return "The entrypoint of NGC images activates their cuda-compat libraries; under an ENTRYPOINT of your own they may stay inactive."
     if not_activated(facts):
         return "The stated NVIDIA Container Toolkit 1.17.4 does not activate the image's cuda-compat libraries."
     return "The NVIDIA Container Toolkit has to activate the image's cuda-compat libraries (every release but 1.17.4 does)."

@@ -114,3 +114,8 @@ def test_an_ngc_release_without_a_sourced_cudnn_serves_the_gpus_its_pytorch_is_b
     assert "no source" in does_not_apply(RULE, workload(image, host=on("550.54.15", ["T4", "H100"])))
     undecided(RULE, workload(image, host=on("570.86.10", ["RTX 5090"])))  # PTX alone: cuDNN decides
     undecided(RULE, workload(image, host=on("550.54.15")))
+
+
+def test_in_place_of_an_ngc_image_another_release_is_offered_and_no_bare_cuda() -> None:
+    finding = fires(RULE, workload("nvcr.io/nvidia/pytorch:24.12-py3", host=on("570.86.10", ["RTX 5090"])))
+    assert finding.remedy == ("use nvcr.io/nvidia/pytorch:25.06-py3, which is built for 12.0",)

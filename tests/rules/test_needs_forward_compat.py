@@ -72,3 +72,9 @@ def test_not_for_windows_and_jetson_and_hosts_without_a_driver() -> None:
 
 def test_the_driver_decides() -> None:
     assert "driver version" in undecided(RULE, workload(CUDNN_12_4))
+
+
+def test_an_ngc_image_activates_its_libraries_itself_whatever_the_toolkit() -> None:
+    finding = fires(RULE, workload("nvcr.io/nvidia/pytorch:24.12-py3", host=on("470.57.02", ["T4"], toolkit="1.17.4")))
+    assert "entrypoint of NGC images" in finding.message
+    assert "Toolkit" not in " ".join((finding.message, *finding.remedy))
