@@ -42,6 +42,25 @@ def columns(most: int = 100) -> int:
     return max(40, min(width or 80, most))
 
 
+def host_options(group: argparse._ArgumentGroup) -> None:
+    """--host, --driver and --gpu, as every command that judges against hosts takes them; see check_hosts.Hosts."""
+    group.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="an environment JSON, local, a host named in the settings, or name=…,driver=…,gpu=…; repeatable",
+    )
+    group.add_argument("--driver", metavar="VERSION", help="the host's driver as nvidia-smi prints it: 535.104.05")
+    group.add_argument(
+        "--gpu",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help='"RTX 4090", T4, 8.9; repeatable: the GPUs of one host',
+    )
+
+
 class NotYet(argparse.Action):
     """An option of a later version, so that it is refused by name instead of as a typing error."""
 

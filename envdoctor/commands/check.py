@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from envdoctor.commands.arguments import NotYet, Parser
+from envdoctor.commands.arguments import NotYet, Parser, host_options
 from envdoctor.formatters import FORMATS
 
 _DESCRIPTION = """\
@@ -36,7 +36,7 @@ Precedence 2 > 1 > 3 > 0.
 def parser() -> Parser:
     made = Parser("check", _DESCRIPTION, _EPILOG)
     made.add_argument("targets", nargs="*", metavar="TARGET", help="what to judge (default: the current directory)")
-    _host_options(made.add_argument_group("the host"))
+    host_options(made.add_argument_group("the host"))
     _workload_options(made.add_argument_group("the workload"))
     _gate_options(made.add_argument_group("what counts"))
     _output_options(made.add_argument_group("output"))
@@ -49,24 +49,6 @@ def run(args: argparse.Namespace) -> int:
     from envdoctor.commands.check_run import check
 
     return check(args)
-
-
-def _host_options(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--host",
-        action="append",
-        default=[],
-        metavar="HOST",
-        help="an environment JSON, local, a host named in the settings, or name=…,driver=…,gpu=…; repeatable",
-    )
-    group.add_argument("--driver", metavar="VERSION", help="the host's driver as nvidia-smi prints it: 535.104.05")
-    group.add_argument(
-        "--gpu",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help='"RTX 4090", T4, 8.9; repeatable: the GPUs of one host',
-    )
 
 
 def _workload_options(group: argparse._ArgumentGroup) -> None:
