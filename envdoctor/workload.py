@@ -13,27 +13,8 @@ from envdoctor.readers.declared import Declared
 from envdoctor.versions import leading
 
 NO_ALIASES: Mapping[str, str] = {}
-# Python of a distribution's own package python3, as Debian's and Ubuntu's release notes state it
-_SYSTEM_PYTHON = {
-    ("ubuntu", "18.04"): "3.6",
-    ("ubuntu", "20.04"): "3.8",
-    ("ubuntu", "22.04"): "3.10",
-    ("ubuntu", "24.04"): "3.12",
-    ("debian", "10"): "3.7",
-    ("debian", "11"): "3.9",
-    ("debian", "12"): "3.11",
-    ("debian", "13"): "3.13",
-}
-# What a package being installed says of the workload's use of the GPU.
-_USES = {
-    "torch": "torch",
-    "onnxruntime-gpu": "onnxruntime-cuda",
-    "onnxruntime": "onnxruntime",
-    "opencv-python": "opencv",
-    "opencv-contrib-python": "opencv",
-    "opencv-python-headless": "opencv",
-    "opencv-contrib-python-headless": "opencv",
-}
+# What a package being installed says of the workload's use of the GPU; OpenCV's packages are a table of the matrix.
+_USES = {"torch": "torch", "onnxruntime-gpu": "onnxruntime-cuda", "onnxruntime": "onnxruntime"}
 
 
 # Indexes whose packages bring nothing that the matrix does not know of.
@@ -54,7 +35,7 @@ def assemble(declared: Declared, host: Host, matrix: Matrix, stated: Stated) -> 
     image = images.described(reference, matrix)
     packages = _packages(declared, image, matrix, stated)
     image = _with_system_packages(image, packages)
-    image = _with_declaration(image, declared, packages)
+    image = _with_declaration(image, declared, packages, matrix)
     packages = _for_python(packages, image.python)
     packages = with_dependencies(packages, declared, stated.packages, image, matrix)
     facts = Facts(
@@ -64,7 +45,7 @@ def assemble(declared: Declared, host: Host, matrix: Matrix, stated: Stated) -> 
         packages=known(packages, Origin(declared.label, declared.path)),
         assumptions=_assumptions(host),
     )
-    return with_uses(facts, stated)
+    return with_uses(facts, stated, matrix)
 
 
 def _for_python(packages: Packages, python: Fact[str]) -> Packages:
@@ -105,7 +86,7 @@ def from_environment(facts: Facts, host: Host | None, matrix: Matrix, stated: St
     facts = facts._replace(host=host, image=image, packages=packages, assumptions=_assumptions(host))
     if packages.is_known:
         facts = facts._replace(image=_with_system_packages(image, packages.need()))
-    return with_uses(facts, stated)
+    return with_uses(facts, stated, matrix)
 
 
 def aliased(reference: Fact[str], aliases: Mapping[str, str]) -> Fact[str]:
@@ -127,18 +108,18 @@ def _packages(declared: Declared, image: Image, matrix: Matrix, stated: Stated) 
     if from_image is None and not image.reference.is_absent:
         reason = image.reference.reason or f"what the image {image.reference.get()} installs is not known"
         gaps.insert(0, reason)
-    gaps.extend(_from_private_indexes(declared.packages.items))
+    gaps.extend(_from_private_indexes(declared.packages.items, matrix))
     items = _over_image(from_image or (), declared.packages.items)
     return _replaced(Packages(items, tuple(gaps)), stated.packages)
 
 
-def _from_private_indexes(items: tuple[Package, ...]) -> list[str]:
+def _from_private_indexes(items: tuple[Package, ...], matrix: Matrix) -> list[str]:
     """A package that only a private index serves may bring anything along; the readers leave `index` empty for PyPI and
     its public mirrors."""
     strangers = [
         item
         for item in items
-        if item.index and item.name not in _USES and not any(host in item.index for host in _PUBLIC_INDEXES)
+        if item.index and not _use(item, matrix) and not any(host in item.index for host in _PUBLIC_INDEXES)
     ]
     return [
         f"{item.name} comes from a private index ({item.origin}): what it requires is not known" for item in strangers
@@ -207,16 +188,16 @@ def _dashed(name: str, prefix: str) -> str | None:
     return tail.replace("-", ".") if tail and all(part.isdigit() for part in tail.split("-")) else None
 
 
-def _with_declaration(image: Image, declared: Declared, packages: Packages) -> Image:
+def _with_declaration(image: Image, declared: Declared, packages: Packages, matrix: Matrix) -> Image:
     arch = (declared.platform or "").partition("/")[2].split("/")[0]
     if arch and (not image.arch.is_known or arch in image.arch.need()):
         image = image._replace(arch=known((arch,), image.reference.origin))
     if declared.env or not image.env.is_known:
         image = image._replace(env=known(dict(declared.env), Origin(declared.label, declared.path)))
-    return image._replace(user=declared.user, python=_python(image, packages))
+    return image._replace(user=declared.user, python=_python(image, packages, matrix))
 
 
-def _python(image: Image, packages: Packages) -> Fact[str]:
+def _python(image: Image, packages: Packages, matrix: Matrix) -> Fact[str]:
     """The Python that pip installs for: the image's own, one that conda or apt brings, or the distribution's."""
     conda = [item for item in packages.items if item.manager == "conda" and item.name == "python" and item.version]
     if conda:
@@ -230,7 +211,7 @@ def _python(image: Image, packages: Packages) -> Fact[str]:
             if not numbers or numbers == {own}
             else unknown(f"several Pythons: {own or 'unknown'} and {', '.join(sorted(numbers))}")
         )
-    system = _SYSTEM_PYTHON.get((image.os_id.need(), image.os_version.get() or ""))
+    system = matrix.system_python(image.os_id.need(), image.os_version.get() or "")
     if numbers and numbers != {system}:
         return unknown(
             f"which Python pip uses is not known: {', '.join(sorted(numbers))} is installed beside the distribution's"
@@ -273,7 +254,7 @@ def _assumptions(host: Host) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def with_uses(facts: Facts, stated: Stated) -> Facts:
+def with_uses(facts: Facts, stated: Stated, matrix: Matrix) -> Facts:
     """What the workload uses: stated by --uses or the document, else inferred from what it installs."""
     if stated.uses is not None:
         return facts._replace(uses=known(stated.uses, Origin("--uses")), uses_stated=True)
@@ -282,5 +263,12 @@ def with_uses(facts: Facts, stated: Stated) -> Facts:
     packages = facts.packages.get()
     if packages is None:
         return facts
-    uses = frozenset(_USES[item.name] for item in packages.items if item.name in _USES)
+    uses = frozenset(use for item in packages.items if (use := _use(item, matrix)))
     return facts._replace(uses=known(uses, Origin("inferred from the packages")))
+
+
+def _use(item: Package, matrix: Matrix) -> str | None:
+    """That an NGC image happens to hold OpenCV says nothing of what the workload uses."""
+    if "opencv" in item.name:
+        return "opencv" if item.manager != "image" and matrix.opencv(item.name) else None
+    return _USES.get(item.name)

@@ -162,6 +162,16 @@ def test_uses_are_inferred_from_packages_unless_stated() -> None:
     assert workload(PYTHON, pip=["torch==2.4.0"], uses=[]).uses.get() == frozenset()
 
 
+def test_every_package_of_opencv_says_that_it_is_used_and_what_an_image_happens_to_hold_does_not() -> None:
+    for name in ("opencv-python", "opencv-contrib-python", "opencv-python-headless", "opencv-contrib-python-headless"):
+        assert workload(PYTHON, pip=[name]).uses.need() == {"opencv"}
+    assert workload(CUDNN_12_4, apt=["python3-opencv"]).uses.need() == {"opencv"}
+    assert workload(PYTHON, pip=["opencv-fixer", "my-opencv-tools"]).uses.need() == frozenset()
+    ngc = workload("nvcr.io/nvidia/pytorch:24.02-py3")
+    assert ("opencv", "4.7.0", "image") in held(ngc)
+    assert ngc.uses.need() == {"torch"}
+
+
 # --- environment documents ---
 
 

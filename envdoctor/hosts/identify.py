@@ -48,8 +48,12 @@ def _cuda_of_driver(host: Host, matrix: Matrix) -> Fact[str]:
     driver = host.driver.need()
     row = matrix.branch(driver, windows=host.is_windows)
     if row is None:
+        from envdoctor.judging import nearest_known
+
         return unknown(
-            f"the CUDA version of driver {driver} is not known: the matrix does not have its branch", host.driver.origin
+            f"the CUDA version of driver {driver} is not known: the matrix does not have its branch"
+            f"{nearest_known.driver(driver, matrix)}",
+            host.driver.origin,
         )
     return known(row.cuda, Origin(f"driver branch R{row.branch} (matrix)"))
 

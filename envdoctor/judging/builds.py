@@ -20,6 +20,7 @@ from envdoctor.matrix.rows import OrtRow, TorchRow
 from envdoctor.versions import VersionError, leading, matches, release
 
 Row = TypeVar("Row", bound=TorchRow | OrtRow)
+_ORT_FEEDS = ("cuda-11", "cuda-12", "cuda-13")  # as `OrtRow.index` names them
 
 
 def platform_of(facts: Facts) -> str:
@@ -95,10 +96,12 @@ def _is_nightly(url: str) -> bool:
 
 
 def _listed_as(rows: tuple[TorchRow, ...], package: Package) -> tuple[TorchRow, ...]:
-    """An installed version without a local part is the default index's build: pip lists the others as 2.4.0+cu118."""
-    built = tuple(row for row in rows if row.cuda is not None)
-    default = tuple(row for row in built if row.default)
-    return default if package.version and default and package.manager in (None, "pip", "uv") else built
+    """An installed version without a local part is the default index's build: pip lists the others as 2.4.0+cu118.
+    Where that is the CPU build of Linux on Arm it may as well be a Jetson's own, of which no table is kept."""
+    default = tuple(row for row in rows if row.default)
+    if package.version and default and package.manager in (None, "pip", "uv"):
+        return tuple(row for row in default if row.cuda is not None or row.platform != "linux_aarch64")
+    return tuple(row for row in rows if row.cuda is not None)
 
 
 def onnxruntime_builds(package: Package, facts: Facts, matrix: Matrix) -> tuple[OrtRow, ...]:
@@ -139,9 +142,7 @@ def label(package: Package, rows: tuple[TorchRow, ...] | tuple[OrtRow, ...]) -> 
 
 def ort_feed(url: str) -> str | None:
     """Microsoft's feeds by their names in the address; None for an index that is not one of them."""
-    if "onnxruntime-cuda-12" in url:
-        return "cuda-12"
-    return "cuda-11" if "onnxruntime-cuda-11" in url else None
+    return next((feed for feed in _ORT_FEEDS if f"onnxruntime-{feed}" in url), None)
 
 
 def variant(package: Package) -> str | None:

@@ -65,11 +65,11 @@ def _one_name_for_thor(capability: tuple[int, int]) -> tuple[int, int]:
     return (11, 0) if capability == (10, 1) else capability
 
 
-def agreed(answers: set[Coverage], what: str) -> Coverage:
+def agreed(answers: set[Coverage], what: str, nearest: str = "") -> Coverage:
     """The answer that all possible builds give; raises FactUnknown where they differ in whether it runs, or where
-    NVIDIA promises nothing. Native in some and JIT in others runs either way."""
+    NVIDIA promises nothing; `nearest` follows the reason where there is no answer. Native in some and JIT in others runs either way."""
     if not answers:
-        raise FactUnknown(f"which GPUs {what} holds code for is not known")
+        raise FactUnknown(f"which GPUs {what} holds code for is not known{nearest}")
     if answers <= {Coverage.NATIVE, Coverage.JIT}:
         return Coverage.NATIVE if Coverage.NATIVE in answers else Coverage.JIT
     if answers == {Coverage.NONE}:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Origin, Package, Packages
 from envdoctor.findings import Evidence, Severity
-from envdoctor.judging import builds
+from envdoctor.judging import builds, nearest_known
 from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import NeedRow
@@ -24,12 +24,13 @@ _NONE = Packages()
 
 
 class Component(NamedTuple):
-    """`cudas` are all CUDA releases it can be built with."""
+    """`cudas` are all CUDA releases it can be built with. `nearest` names the nearest release where none is known."""
 
     label: str
     cudas: tuple[str, ...]
     origin: Origin
     evidence: tuple[Evidence, ...]
+    nearest: str = ""
 
 
 def in_use(facts: Facts, names: tuple[str, ...], uses: frozenset[str]) -> tuple[Package, ...]:
@@ -101,7 +102,8 @@ def _wheel(package: Package, facts: Facts, matrix: Matrix) -> Component:
     rows = builds.torch_builds(package, facts, matrix)
     stated = builds.variant(package)
     cudas = tuple(dict.fromkeys(row.cuda for row in rows if row.cuda)) or ((stated,) if stated else ())
-    return Component(builds.label(package, rows), cudas, package.origin, (of_package(package),))
+    near = nearest_known.package(package, facts, matrix)
+    return Component(builds.label(package, rows), cudas, package.origin, (of_package(package),), near)
 
 
 def _onnxruntime(facts: Facts, matrix: Matrix) -> list[Component]:
@@ -115,7 +117,8 @@ def _onnxruntime(facts: Facts, matrix: Matrix) -> list[Component]:
 def _linked(package: Package, facts: Facts, matrix: Matrix) -> Component:
     rows = builds.onnxruntime_builds(package, facts, matrix)
     cudas = tuple(dict.fromkeys(row.cuda for row in rows)) or ((package.cuda,) if package.cuda else ())
-    return Component(builds.label(package, rows), cudas, package.origin, (of_package(package),))
+    near = nearest_known.package(package, facts, matrix)
+    return Component(builds.label(package, rows), cudas, package.origin, (of_package(package),), near)
 
 
 def _others(facts: Facts, matrix: Matrix) -> list[Component]:
@@ -192,7 +195,16 @@ def _uses_beyond(facts: Facts, packages: Packages) -> bool:
 
 
 LINKS_TO_SYSTEM = frozenset(
-    {"onnxruntime-gpu", "ctranslate2", "faster-whisper", "whisperx", "tensorrt", "pycuda", "nvidia-dali-cuda120"}
+    {
+        "onnxruntime-gpu",
+        "ctranslate2",
+        "faster-whisper",
+        "whisperx",
+        "tensorrt",
+        "pycuda",
+        "nvidia-dali-cuda120",
+        "nvidia-dali-cuda130",
+    }
 )
 
 
@@ -213,7 +225,8 @@ def floor_of(cuda: str, windows: bool, matrix: Matrix) -> Floor:
         row = matrix.major_floor(number)
         driver = (row.driver_windows if windows else row.driver_linux) if row else None
         if row is None or driver is None:
-            raise FactUnknown(f"the matrix has no {system} driver floor for CUDA {number}")
+            near = nearest_known.release(str(number), _majors(matrix), "CUDA")
+            raise FactUnknown(f"the matrix has no {system} driver floor for CUDA {number}{near}")
         return Floor(driver, row.source, f"CUDA {number}.x runs on {system} driver {driver} or newer")
     rows = [row for row in matrix.toolkits(cuda) if (row.driver_windows if windows else row.driver_linux)]
     if not rows:
@@ -223,6 +236,12 @@ def floor_of(cuda: str, windows: bool, matrix: Matrix) -> Floor:
     return Floor(
         oldest, rows[0].source, f"CUDA {cuda} has no minor-version compatibility and needs its own driver, {oldest}"
     )
+
+
+def _majors(matrix: Matrix) -> list[str]:
+    """The CUDA majors that have a floor."""
+    newest = matrix.newest_cuda_tag_release()
+    return [str(number) for number in range(11, major(newest or "11") + 1) if matrix.major_floor(number)]
 
 
 def below_floor(driver: str, cudas: tuple[str, ...], windows: bool, matrix: Matrix) -> tuple[bool | None, Floor]:

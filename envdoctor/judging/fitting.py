@@ -37,7 +37,7 @@ def torch_pin(facts: Facts, matrix: Matrix, version: str | None = None) -> str |
 def _torch_rows(facts: Facts, matrix: Matrix) -> Iterator[TorchRow]:
     python = builds.python_of(facts)
     for row in matrix.torch(builds.platform_of(facts)):
-        if row.cuda is None or (python is not None and python not in row.python):
+        if row.cuda is None or not row.indexes or (python is not None and python not in row.python):
             continue
         if covers(facts, row.sm, ()) is Coverage.NATIVE and driver_runs(facts, row.cuda, matrix):
             yield row

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from envdoctor.facts import Facts
+from envdoctor.judging import nearest_known
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CompatRow
 from envdoctor.versions import major, matches
@@ -59,7 +60,9 @@ def _dropped(facts: Facts, matrix: Matrix, compat: str) -> str | None:
 def _on_this_branch(facts: Facts, matrix: Matrix, compat: str) -> Escape:
     branch = matrix.branch(facts.host.driver.need())
     if branch is None:
-        return Escape(None, f"the matrix does not know driver {facts.host.driver.get()}")
+        driver = facts.host.driver.need()
+        near = nearest_known.driver(driver, matrix)
+        return Escape(None, f"the matrix does not know driver {driver}{near}")
     row = best_row(matrix.compat(compat, branch.branch))
     if row is None or row.answer != "C":
         return Escape(False, f"cuda-compat {compat} does not support driver branch R{branch.branch}")

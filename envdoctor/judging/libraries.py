@@ -41,12 +41,12 @@ class Need(NamedTuple):
     found: str
 
 
-def settled(name: str, needed: Iterable[int], who: str, ask: Callable[[int], Answer]) -> Need:
+def settled(name: str, needed: Iterable[int], who: str, ask: Callable[[int], Answer], nearest: str = "") -> Need:
     """The one answer for all majors of library `name` that `who` may need. Raises FactUnknown where none is known, they
-    differ, or the supply is not known."""
+    differ, or the supply is not known. `nearest` follows the reason where none is known."""
     numbers = sorted(set(needed))
     if not numbers:
-        raise FactUnknown(f"which {name} {who} needs is not known")
+        raise FactUnknown(f"which {name} {who} needs is not known{nearest}")
     answers = [ask(number) for number in numbers]
     if len({answer.supply for answer in answers}) > 1 or answers[-1].supply is Supply.UNKNOWN:
         choices = " or ".join(map(str, numbers))

@@ -18,6 +18,8 @@ def targets(facts: Facts, matrix: Matrix) -> list[Targets]:
     reference = facts.image.reference.get() or ""
     if split(reference)[1].endswith("-igpu"):
         raise FactUnknown("for which GPUs the -igpu (Jetson) build of the NGC image holds code has no source")
+    if split(reference)[0] != NGC_PYTORCH:
+        raise FactUnknown(f"for which GPUs the PyTorch in {reference} holds code has no source")
     return _of_row(matrix.ngc(ngc_release(reference) or ""), facts, matrix)
 
 

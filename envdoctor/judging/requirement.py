@@ -65,6 +65,7 @@ def _checked(text: str, name: str, operator: str, value: str) -> Condition:
     return Condition(name, operator, value)
 
 
+@lru_cache(maxsize=4096)
 def admits(expression: str, device: Device) -> bool | None:
     """Does the gate let this device through? None where a value that is not known to us decides.
     An empty expression admits everything. Raises RequirementError."""

@@ -36,6 +36,8 @@ class Matrix:
         self._l4t = Table("l4t", rows.L4tRow, read)
         self._cuda_tags = Table("cuda_tags", rows.CudaTagRow, read)
         self._ngc = Table("ngc_pytorch", rows.NgcRow, read)
+        self._ngc_images = Table("ngc_images", rows.NgcImageRow, read)
+        self._l4t_images = Table("l4t_images", rows.L4tImageRow, read)
         self._torch_images = Table("torch_images", rows.TorchImageRow, read)
         self._onnxruntime = Table("onnxruntime", rows.OrtRow, read)
         self._torch = Table("torch", rows.TorchRow, read)
@@ -43,6 +45,11 @@ class Matrix:
         self._cudnn = Table("cudnn", rows.CudnnRow, read)
         self._needs = Table("needs", rows.NeedRow, read)
         self._brings = Table("brings", rows.BringsRow, read)
+        self._named: dict[str, tuple[rows.GpuRow, ...]] = {}
+        self._opencv = Table("opencv", rows.OpenCvRow, read)
+        self._system_libraries = Table("system_libraries", rows.SystemLibraryRow, read)
+        self._pythons = Table("python_versions", rows.PythonRow, read)
+        self._distributions = Table("distributions", rows.DistributionRow, read)
 
     @classmethod
     def load(cls) -> Matrix:
@@ -65,6 +72,14 @@ class Matrix:
     def toolkits(self, cuda: str) -> tuple[rows.ToolkitRow, ...]:
         """The releases that "12.4.1" or "12.4" can mean, newest first."""
         return tuple(row for row in reversed(self._toolkits.rows()) if _may_be(row.cuda, cuda))
+
+    def toolkits_all(self) -> tuple[rows.ToolkitRow, ...]:
+        """Every toolkit release, oldest first."""
+        return self._toolkits.rows()
+
+    def major_floors(self) -> tuple[rows.MajorFloorRow, ...]:
+        """The floor of every CUDA major, oldest first."""
+        return self._major_floors.rows()
 
     def major_floor(self, major: int) -> rows.MajorFloorRow | None:
         return next((row for row in self._major_floors.rows() if row.cuda_major == major), None)
@@ -100,7 +115,13 @@ class Matrix:
         return next((row for row in self.architectures() if capability in row.capabilities), None)
 
     def gpus_named(self, text: str) -> tuple[rows.GpuRow, ...]:
-        """The products that a name can mean; several if it means several chips, none if unknown."""
+        """The products that a name can mean; several if it means several chips, none if unknown. Remembered: a fleet is
+        of few products."""
+        if text not in self._named:
+            self._named[text] = self._gpus_named(text)
+        return self._named[text]
+
+    def _gpus_named(self, text: str) -> tuple[rows.GpuRow, ...]:
         name = gpu_names.take_apart(text)
         for key in gpu_names.spellings(name):
             found = gpu_names.choose(name, self._gpus.find(key))
@@ -143,6 +164,10 @@ class Matrix:
         found = self._cuda_tags.starting(f"{cuda}-") + self._cuda_tags.starting(f"{cuda}.")
         return tuple(row for row in found if _may_be(row.cuda, cuda))
 
+    def cuda_tag_names(self) -> tuple[str, ...]:
+        """Every tag of nvidia/cuda that a row holds, oldest CUDA first, without reading the rows."""
+        return self._cuda_tags.keys()
+
     def newest_cuda_tag_release(self) -> str:
         """The newest CUDA release that has a tag in the matrix, "13.4.2"."""
         row = self._cuda_tags.last()
@@ -154,11 +179,52 @@ class Matrix:
 
     def ngc_releases(self) -> tuple[str, ...]:
         """Every NGC PyTorch release known, oldest first."""
-        return tuple(row.release for row in self._ngc.rows())
+        return self._ngc.keys()
+
+    def torch_images(self) -> tuple[rows.TorchImageRow, ...]:
+        """Every version of Docker Hub's pytorch/pytorch, oldest first."""
+        return self._torch_images.rows()
 
     def torch_image(self, torch: str) -> rows.TorchImageRow | None:
         """What is known of Docker Hub's pytorch/pytorch images of that version, beyond what their tags say."""
         return _first(self._torch_images.find(torch))
+
+    def ngc_image(self, repository: str, release: str, variant: str = "") -> rows.NgcImageRow | None:
+        """A release of NGC's "tensorrt" or "tritonserver"; `variant` "trtllm" or "vllm" has a row of its own."""
+        return _first(self._ngc_images.find(f"{repository}:{release}" + (f"-{variant}" if variant else "")))
+
+    def ngc_image_releases(self, repository: str) -> tuple[str, ...]:
+        """Every release of that repository known, oldest first; not one of which only a variant is."""
+        names = self._ngc_images.keys()
+        parts = (name.partition(":") for name in names)
+        return tuple(release for owner, _, release in parts if owner == repository and "-" not in release)
+
+    def l4t_image(self, reference: str) -> rows.L4tImageRow | None:
+        """An image for Jetson boards, "nvcr.io/nvidia/l4t-pytorch:r35.2.1-pth2.0-py3"."""
+        return _first(self._l4t_images.find(reference))
+
+    def l4t_images(self) -> tuple[rows.L4tImageRow, ...]:
+        """Every known image for Jetson boards."""
+        return self._l4t_images.rows()
+
+    def l4t_images_of(self, repository: str) -> tuple[rows.L4tImageRow, ...]:
+        """Every known tag of such a repository, "nvcr.io/nvidia/l4t-pytorch"."""
+        return self._l4t_images.starting(f"{repository}:")
+
+    def pythons(self) -> tuple[rows.PythonRow, ...]:
+        """Every minor version of CPython, oldest first."""
+        return self._pythons.rows()
+
+    def distribution(self, os: str, name: str) -> rows.DistributionRow | None:
+        """A release of "debian" or "ubuntu", by its number ("22.04") or its codename ("jammy")."""
+        asked = name.lower()
+        found = self._distributions.where("os", os.lower())
+        return next((row for row in found if asked in (row.version, row.codename)), None)
+
+    def system_python(self, os: str, version: str) -> str | None:
+        """The Python of a distribution's own package python3: ("ubuntu", "22.04") -> "3.10"."""
+        row = self.distribution(os, version)
+        return row.python if row else None
 
     # --- Python packages ---
 
@@ -173,6 +239,15 @@ class Matrix:
     def companions(self, name: str) -> tuple[rows.CompanionRow, ...]:
         """Every version of torchvision or torchaudio with the torch it asks for, oldest first."""
         return self._companions.find(_normalised(name))
+
+    def companion_for(self, name: str, torch: str) -> str | None:
+        """The newest torchvision or torchaudio that was released for that torch ("2.4.0+cu121" is asked as "2.4.0").
+
+        None: not known, as for a torch that no row holds. A loose requirement (">=2.14.0") says nothing: only the torch
+        that the release came with is answered, and what its project states."""
+        public = torch.partition("+")[0]
+        fitting = [row.version for row in self.companions(name) if _released_for(row, public)]
+        return fitting[-1] if fitting and self._torch.find(public) else None
 
     def cudnn(self, version: str, cuda_major: int) -> rows.CudnnRow | None:
         """The GPUs of a cuDNN release; of an unlisted one those of the newest listed release before it.
@@ -210,6 +285,18 @@ class Matrix:
         """Does a Python package require torch or onnxruntime unconditionally? torchvision and torchaudio: see `companions`."""
         return self._brings.find(_normalised(name))
 
+    def opencv(self, name: str, version: str | None = None) -> tuple[rows.OpenCvRow, ...]:
+        """What is known of a package that provides cv2, oldest first; of one version those that hold it.
+
+        Empty: no row says that this package provides cv2, or the version is older or newer than the matrix."""
+        found = self._opencv.find(_normalised(name))
+        return found if version is None else tuple(row for row in found if _from_to(row, version))
+
+    def system_package(self, soname: str, os: str, os_version: str) -> rows.SystemLibraryRow | None:
+        """The package of a distribution's release ("ubuntu", "22.04") that holds a shared library."""
+        found = (row for row in self._system_libraries.find(soname) if row.os == os)
+        return next((row for row in found if os_version in row.os_versions), None)
+
 
 _WINDOWS_RUN = 9  # how far Windows numbers run on within a branch: 427 is R418, 475 is R470
 _NEWEST_RUN = 4  # the same for the newest branch known, which may have a successor: 617 is R615, 620 may not be
@@ -229,6 +316,21 @@ def _may_be(row: str, asked: str) -> bool:
     ours, theirs = versions.numbers(row), versions.numbers(asked)
     shared = min(len(ours), len(theirs))
     return bool(theirs) and ours[:shared] == theirs[:shared]
+
+
+def _released_for(row: rows.CompanionRow, torch: str) -> bool:
+    stated = row.pairs or row.torch.partition("+")[0]
+    wanted = versions.numbers(stated.lstrip("=>"))
+    if stated.startswith("=="):
+        return versions.numbers(torch) == wanted
+    return row.pairs is not None and versions.numbers(torch) >= wanted
+
+
+def _from_to(row: rows.OpenCvRow, version: str) -> bool:
+    """Can the version ("4.13.0.92", or "4.13" for any of them) be one of the row's?"""
+    asked = versions.numbers(version)
+    first, last = versions.numbers(row.first or version), versions.numbers(row.last or version)
+    return bool(asked) and first[: len(asked)] <= asked <= last[: len(asked)]
 
 
 def _normalised(name: str) -> str:

@@ -76,7 +76,7 @@ class ArchitectureRow(NamedTuple):
 
 
 class GpuRow(NamedTuple):
-    """A product. `key` is the normalised name that look-ups use ("rtx 4090", "a100 sxm4 80gb")."""
+    """A GPU as NVIDIA sells it. `key` is the normalised name that look-ups use ("rtx 4090", "a100 sxm4 80gb")."""
 
     key: str
     name: str  # "GeForce RTX 4090"
@@ -170,11 +170,58 @@ class NgcRow(NamedTuple):
     source: tuple[str, ...]
     checked: str
     note: str | None = None
+    nccl: str | None = None
+
+
+class NgcImageRow(NamedTuple):
+    """A release of NGC's TensorRT or Triton image. `image` is "tensorrt:24.05", "tritonserver:24.05", and for what a
+    variant holds of its own "tritonserver:24.05-trtllm" or "-vllm"; every other tag of a release shares its row."""
+
+    image: str
+    repository: str  # "tensorrt", "tritonserver"
+    release: str  # "24.05"
+    tags: tuple[str, ...]  # those known, "24.05-py3"; there are more
+    ubuntu: str | None
+    python: str | None
+    torch: str | None  # of the trtllm variant, as it reports it
+    cuda: str | None
+    cudnn: str | None
+    tensorrt: str | None
+    onnxruntime: str | None  # of Triton's backend: no Python package
+    driver_min_branch: int | None  # the minimum that the release notes state, where it fits the CUDA
+    driver_bundled: str | None
+    forward_compat_branches: tuple[str, ...] | None
+    min_capability: str | None
+    arch: tuple[str, ...] | None
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class L4tImageRow(NamedTuple):
+    """An image for Jetson boards. `l4t` is the release it is made for: the driver's libraries come from the host, so it runs
+    on releases of the same line (R35 on R35)."""
+
+    image: str  # "nvcr.io/nvidia/l4t-pytorch:r35.2.1-pth2.0-py3"
+    l4t: str  # "35.2.1"
+    ubuntu: str | None
+    python: str | None
+    torch: str | None
+    cuda: str | None
+    cudnn: str | None
+    tensorrt: str | None
+    from_host: bool | None  # CUDA, cuDNN and TensorRT are the host's, which the runtime mounts (most of L4T 32)
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
 
 
 class TorchImageRow(NamedTuple):
-    """A tag pattern of Docker Hub's pytorch/pytorch: what "2.4.0-cuda12.4-cudnn9-runtime" says of itself is read
-    from the tag; this table holds what the tag does not say (Python, operating system)."""
+    """A version of Docker Hub's pytorch/pytorch. What "2.4.0-cuda12.4-cudnn9-runtime" says of itself is read from the
+    tag; this table holds what the tag does not say (Python, operating system) and which tags there are.
+
+    `devel_base` is what its devel tags rest on: "cudnn" (nvidia/cuda with cuDNN), "cuda" (nvidia/cuda without: cuDNN is
+    only inside torch) or "ubuntu" (CUDA installed on plain Ubuntu). Runtime tags always rest on plain Ubuntu."""
 
     torch: str  # "2.4.0"
     python: str | None
@@ -183,14 +230,17 @@ class TorchImageRow(NamedTuple):
     source: tuple[str, ...]
     checked: str
     note: str | None = None
+    variants: tuple[str, ...] | None = None  # "cuda12.4-cudnn9": each as -runtime and -devel; there may be more
+    devel_base: str | None = None
 
 
 class OrtRow(NamedTuple):
     """An onnxruntime-gpu build: one version on one platform from one index.
 
-    `index`: "pypi", "cuda-11" or "cuda-12" (Microsoft's feeds). `cudnn` is the soname's major.
+    `index`: "pypi", or "cuda-11", "cuda-12" or "cuda-13" (Microsoft's feeds). `cudnn` is the soname's major.
     `libraries` are the CUDA sonames the CUDA provider needs at load time. An empty `python` is "not known": that
-    wheel was not read."""
+    wheel was not read. `opset` and `ir_version` are the highest that the release supports officially: it refuses a
+    model of a later one unless ALLOW_RELEASED_ONNX_OPSET_ONLY=0 is set. `extras` are those its metadata offers."""
 
     version: str
     index: str  # type: ignore[assignment]  # hides tuple.index, which nobody asks of a row
@@ -200,19 +250,24 @@ class OrtRow(NamedTuple):
     cudnn: int
     tensorrt: int | None
     libraries: tuple[str, ...]
-    needs_libcuda: bool  # the provider does not even load without libcuda.so.1
+    needs_libcuda: bool | None  # the provider does not even load without libcuda.so.1
     sm: tuple[str, ...] | None
     ptx: tuple[str, ...] | None
     numpy2: bool | None
     source: tuple[str, ...]
     checked: str
     note: str | None = None
+    opset: int | None = None  # of the domain ai.onnx, 21
+    ir_version: int | None = None  # of the ONNX file format, 10
+    onnx: str | None = None  # the ONNX release it was built with, "1.16.1"
+    extras: tuple[str, ...] | None = None  # ("cuda", "cudnn"); empty: none
 
 
 class TorchRow(NamedTuple):
     """A PyTorch wheel build: one version × CUDA variant × platform. `cuda` None is the CPU build.
 
-    `default` marks the build that PyPI serves for that platform."""
+    `default` marks the build that PyPI serves for that platform. `indexes` are those known to hold it: "pypi", or the
+    path under https://download.pytorch.org/whl ("cu126", "cpu", the find-links page "torch_stable.html")."""
 
     version: str
     cuda: str | None  # "12.4"
@@ -226,10 +281,13 @@ class TorchRow(NamedTuple):
     source: tuple[str, ...]
     checked: str
     note: str | None = None
+    indexes: tuple[str, ...] | None = None
 
 
 class CompanionRow(NamedTuple):
-    """torchvision or torchaudio and the torch it requires, as its metadata says ("==2.4.0", ">=2.14.0", "" none)."""
+    """torchvision or torchaudio and the torch it requires, as its metadata says ("==2.4.0", ">=2.14.0", "" none).
+
+    `pairs` is the torch it was released for, where its requirement does not name one release ("==2.14.1", ">=2.11.0")."""
 
     name: str
     version: str
@@ -237,6 +295,7 @@ class CompanionRow(NamedTuple):
     source: tuple[str, ...]
     checked: str
     note: str | None = None
+    pairs: str | None = None
 
 
 class CudnnRow(NamedTuple):
@@ -278,6 +337,68 @@ class BringsRow(NamedTuple):
     version: str  # "8.4.190"
     wanted: str  # ">=1.8.0"; "": any
     python: str | None  # the oldest Python that release runs on, "3.10"
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class PythonRow(NamedTuple):
+    """A minor version of CPython. A day that its schedule leaves open is left out: "2027-10"."""
+
+    python: str  # "3.11"
+    released: str | None  # ISO date of X.Y.0
+    end_of_life: str | None
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class DistributionRow(NamedTuple):
+    """A release of Debian or Ubuntu and the Python of its own package python3."""
+
+    name: str  # "ubuntu22.04"
+    os: str
+    version: str
+    codename: str  # "jammy"
+    python: str | None
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class OpenCvRow(NamedTuple):
+    """A package that provides cv2, in the releases from `first` to `last` (both included; None: whichever there is).
+
+    `libraries` are the sonames that `import cv2` needs of the system, Linux x86_64, beyond the C and C++ runtime; empty:
+    none, or the package manager brings them. Any two of these packages overwrite each other."""
+
+    name: str  # "opencv-python-headless"
+    manager: str  # pip, conda, apt, image (NVIDIA's own in an NGC image)
+    os: str | None  # "ubuntu22.04", of a distribution's own package
+    first: str | None  # "4.5.4.60"
+    last: str | None
+    gui: str | None  # "qt", "gtk", "none": cv2.imshow raises
+    libraries: tuple[str, ...] | None  # ("libGL.so.1", …)
+    numpy2: bool | None  # its binary works with numpy 2
+    numpy: str | None  # what it asks for on the newest Python that its metadata names, ">=2,<2.3.0"
+    python_oldest: str | None  # "3.7"
+    python_newest: str | None  # None with abi3: every later one
+    abi3: bool | None  # one wheel for every later CPython 3
+    cuda: bool | None  # holds OpenCV's CUDA modules
+    ffmpeg: bool | None  # reads video through FFmpeg
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class SystemLibraryRow(NamedTuple):
+    """The package of a distribution that holds a shared library. `also` are other names that install it there."""
+
+    soname: str  # "libGL.so.1"
+    os: str  # "ubuntu", "debian"
+    os_versions: tuple[str, ...]  # ("18.04", "20.04", "22.04")
+    package: str  # "libgl1"
+    also: tuple[str, ...]  # ("libgl1-mesa-glx",)
     source: tuple[str, ...]
     checked: str
     note: str | None = None

@@ -11,6 +11,7 @@ two thousand costs microseconds. The file's first line is its head:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
@@ -35,6 +36,7 @@ class Table(Generic[Row]):
         self._rows: tuple[Row, ...] | None = None
         self._parsed: dict[bytes, Row] = {}
         self._selected: dict[bytes, tuple[Row, ...]] = {}
+        self._places: dict[str, list[int]] | None = None
 
     @property
     def file(self) -> str:
@@ -59,8 +61,21 @@ class Table(Generic[Row]):
             self._rows = tuple(self._parse(line) for line in lines if line.strip() not in (b"", b"]}"))
         return self._rows
 
+    def keys(self) -> tuple[str, ...]:
+        """Every value of the first column, in order, without parsing the rows."""
+        if self._places is None:
+            pattern = rb'\n\{"%s":"((?:[^"\\]|\\.)*)"' % self._columns[0][0].encode()
+            self._places = {}
+            for match in re.finditer(pattern, self.content):
+                text = match.group(1)
+                key = json.loads(b'"%s"' % text) if b"\\" in text else text.decode()
+                self._places.setdefault(key, []).append(match.start())
+        return tuple(self._places)
+
     def find(self, key: str) -> tuple[Row, ...]:
         """The rows whose first column is exactly `key`."""
+        if self._places is not None:
+            return tuple(self._parse(self._line(place)) for place in self._places.get(key, ()))
         return tuple(self._matching(self._start(key) + b'"'))
 
     def starting(self, prefix: str) -> tuple[Row, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging import nearest_known
 from envdoctor.judging.evidence import of, of_row
 from envdoctor.judging.jetson import not_by_driver_number
 from envdoctor.matrix import Matrix
@@ -19,7 +20,8 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     driver = facts.host.driver.need()
     row = matrix.branch(driver, windows=facts.host.is_windows)
     if row is None or row.supported is None:
-        raise FactUnknown(f"the matrix does not know whether driver {driver} is still supported")
+        near = nearest_known.driver(driver, matrix) if row is None else ""
+        raise FactUnknown(f"the matrix does not know whether driver {driver} is still supported{near}")
     if row.supported:
         return
     since = f" since {row.end_of_life}" if row.end_of_life else ""

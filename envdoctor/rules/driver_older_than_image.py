@@ -18,6 +18,8 @@ _SOURCES = (
     "https://docs.nvidia.com/deeplearning/frameworks/support-matrix/index.html",
 )
 
+_VERIFY = 'docker run --rm --gpus all IMAGE python -c "import torch; print(torch.ones(1).cuda())"'
+
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if not (facts.image.family.get() or "").startswith("ngc/"):
@@ -45,7 +47,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
             f"upgrade the host's driver to one that reports CUDA {minor(cuda)} or newer",
             f"or use an earlier release of the image, with CUDA {ours} or older",
         ),
-        verify='docker run --rm --gpus all IMAGE python -c "import torch; print(torch.ones(1).cuda())"',
+        verify=_VERIFY if facts.image.family.get() == "ngc/pytorch" else "docker run --rm --gpus all IMAGE nvidia-smi",
         at=facts.image.reference.origin,
         evidence=(
             of("image.cuda", facts.image.cuda),

@@ -26,7 +26,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 
 def _judge(component: Component, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if not component.cudas:
-        raise FactUnknown(f"which CUDA {component.label} was built with is not known")
+        raise FactUnknown(f"which CUDA {component.label} was built with is not known{component.nearest}")
     driver = facts.host.driver.need()
     below, floor = below_floor(driver, component.cudas, facts.host.is_windows, matrix)
     if below is None:

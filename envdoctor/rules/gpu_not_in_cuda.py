@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging.code import Coverage, coverage
+from envdoctor.judging import nearest_known
+from envdoctor.judging.code import Coverage, capability_of, coverage
 from envdoctor.judging.components import base_counts
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, of_row
+from envdoctor.judging.images import release_row
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import WindowRow
 from envdoctor.rules.rule import Rule
@@ -27,11 +29,29 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     cuda = facts.image.cuda.need()
     windows = _windows(cuda, matrix)
     if not windows:
-        raise FactUnknown(f"the matrix does not know which GPUs CUDA {cuda} targets")
+        near = nearest_known.toolkit(cuda, matrix)
+        raise FactUnknown(f"the matrix does not know which GPUs CUDA {cuda} targets{near}")
     if facts.host.gpus.is_known:
         yield from each(facts.host.gpus.need(), lambda gpu: _judge(gpu, windows, facts, matrix))
+        _supported_by_release(windows, facts, matrix)
     elif not all(_serves_all_of_driver(facts, matrix, window) for window in windows):
         facts.host.gpus.need()
+
+
+def _supported_by_release(windows: list[WindowRow], facts: Facts, matrix: Matrix) -> None:
+    """Raises FactUnknown for a GPU that the CUDA of an NGC TensorRT or Triton image targets and the release's notes do not
+    support (below 7.5 since 25.01): what else in the image holds no code for it is not known."""
+    row = release_row(facts.image.reference.get(), matrix)
+    if row is None or row.min_capability is None:
+        return
+    for gpu in facts.host.gpus.need():
+        capability = gpu.compute_capability.need()
+        targeted = all(coverage(capability, window.sm) is Coverage.NATIVE for window in windows)
+        if targeted and capability_of(capability) < capability_of(row.min_capability):
+            raise FactUnknown(
+                f"the release notes of NGC {row.image} support compute capability {row.min_capability} and later, and"
+                f" {gpu.label} is {capability}"
+            )
 
 
 def _windows(cuda: str, matrix: Matrix) -> list[WindowRow]:

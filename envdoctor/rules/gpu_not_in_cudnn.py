@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Origin, Packages
 from envdoctor.findings import Evidence, Finding, Kind, Severity
-from envdoctor.judging import fitting, ngc
+from envdoctor.judging import fitting, nearest_known, ngc
 from envdoctor.judging.code import Coverage, capability_of, coverage
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
@@ -15,7 +15,7 @@ from envdoctor.judging.evidence import of
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CudaTagRow, CudnnRow
 from envdoctor.rules.rule import Rule
-from envdoctor.versions import leading, major, parse
+from envdoctor.versions import at_least, leading, major, parse
 
 _SOURCES = ("https://docs.nvidia.com/deeplearning/cudnn/backend/latest/reference/support-matrix.html",)
 
@@ -41,8 +41,10 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     version = leading(facts.image.cudnn.need()) or ""
     cuda = facts.image.cuda.need()
     rows = matrix.cudnn_within(version, major(cuda))
-    if not rows:
-        raise FactUnknown(f"the matrix does not know which GPUs cuDNN {version} supports")
+    known = [row.version for row in matrix.cudnn_rows() if row.cuda_major == major(cuda)]
+    near = nearest_known.release(version, known or [row.version for row in matrix.cudnn_rows()], "cuDNN")
+    if not rows or (near and at_least(version, known[-1])):  # newer than the matrix: no older release speaks for it
+        raise FactUnknown(f"the matrix does not know which GPUs cuDNN {version} supports{near}")
     yield from each(facts.host.gpus.need(), lambda gpu: _judge(gpu, rows, user, facts, matrix))
 
 

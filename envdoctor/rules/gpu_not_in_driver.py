@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import Facts, FactUnknown, Gpu
 from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging import nearest_known
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of
 from envdoctor.judging.jetson import not_by_driver_number
@@ -23,7 +24,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     branch = matrix.branch(driver, windows=facts.host.is_windows)
     if branch is None:
         raise FactUnknown(
-            f"driver {driver} is in no {_system(facts)} branch that the matrix knows{_windows(facts, matrix)}"
+            f"driver {driver} is in no {_system(facts)} branch that the matrix knows{nearest_known.driver(driver, matrix)}{_windows(facts, matrix)}"
         )
     yield from each(gpus, lambda gpu: _judge(gpu, branch.branch, facts, matrix))
 
@@ -44,7 +45,8 @@ def _judge(gpu: Gpu, branch: int, facts: Facts, matrix: Matrix) -> Iterator[Find
     capability = gpu.compute_capability.need()
     row = matrix.architecture(capability)
     if row is None:
-        raise FactUnknown(f"the matrix does not know compute capability {capability}")
+        near = nearest_known.capability(capability, matrix)
+        raise FactUnknown(f"the matrix does not know compute capability {capability}{near}")
     if row.last_branch is not None and branch > row.last_branch:
         yield _finding(gpu, row, facts, f"driver branch R{branch} no longer drives {row.name} GPUs; R{row.last_branch} was the last that does",
                        f"install a driver of branch R{row.last_branch}")  # fmt: skip

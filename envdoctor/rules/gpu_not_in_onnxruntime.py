@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import Fact, Facts, FactUnknown, Gpu, Package, unknown
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds, fitting
+from envdoctor.judging import builds, fitting, nearest_known
 from envdoctor.judging.code import Coverage, agreed, coverage, listed
 from envdoctor.judging.components import floor_of, loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
@@ -36,7 +36,8 @@ def _judge(gpu: Gpu, package: Package, rows: tuple[OrtRow, ...], facts: Facts, m
     what = builds.label(package, rows)
     if any(row.sm is None for row in rows):
         raise FactUnknown(f"which GPUs {what} holds code for is not known")
-    answer = agreed({coverage(capability, row.sm or (), row.ptx or ()) for row in rows}, what)
+    near = nearest_known.package(package, facts, matrix)
+    answer = agreed({coverage(capability, row.sm or (), row.ptx or ()) for row in rows}, what, near)
     if answer is Coverage.NATIVE:
         return
     held = listed(rows[0].sm or ())

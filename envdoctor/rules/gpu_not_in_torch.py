@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Package, unknown
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds, fitting, ngc
+from envdoctor.judging import builds, fitting, nearest_known, ngc
 from envdoctor.judging.code import Coverage, agreed, coverage, listed
 from envdoctor.judging.components import torch_in_use
 from envdoctor.judging.each import each
@@ -64,7 +64,8 @@ def _of_variant(package: Package, matrix: Matrix) -> list[Targets]:
 def _judge(gpu: Gpu, package: Package, choices: list[Targets], facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     what = builds.label(package, builds.torch_builds(package, facts, matrix))
     capability = gpu.compute_capability.need()
-    answer = agreed({coverage(capability, sass, ptx) for sass, ptx in choices}, what)
+    near = nearest_known.package(package, facts, matrix) if package.manager != "image" else ""
+    answer = agreed({coverage(capability, sass, ptx) for sass, ptx in choices}, what, near)
     partly = len(choices) < len(builds.torch_builds(package, facts, matrix)) and not facts.observed.get("torch")
     if partly and answer is Coverage.NONE:
         yield _none(gpu, capability, package, choices, facts, matrix)._replace(severity=Severity.NOTE)

@@ -24,7 +24,9 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     tag = split(reference)[1]
     row = matrix.cuda_tag(tag)
     if row is None or (row.status == "published" and row.supported is None):
-        raise FactUnknown(f"whether {tag or 'latest'} is still supported is not in the matrix")
+        other = nearest_supported(reference, matrix) or f"nvidia/cuda {matrix.newest_cuda_tag_release()}"
+        near = f" (nearest known: {other})" if row is None else ""
+        raise FactUnknown(f"whether {tag or 'latest'} is still supported is not in the matrix{near}")
     if row.status != "published":
         raise FactAbsent("the tag is gone: image-tag-removed tells it")
     if row.supported:

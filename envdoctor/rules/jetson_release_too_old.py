@@ -7,9 +7,11 @@ from enum import Enum
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging import nearest_known
 from envdoctor.judging.components import Component, cuda_components
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, sentence
+from envdoctor.judging.images import for_servers, l4t_release
 from envdoctor.judging.jetson import is_jetson
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import L4tRow
@@ -21,6 +23,8 @@ _SOURCES = (
     "https://developer.nvidia.com/embedded/jetpack-archive",
 )
 
+_FIRST_WITH_SERVER_BUILDS = 38  # JetPack 7
+
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if not is_jetson(facts.host):
@@ -28,9 +32,26 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     release = facts.host.l4t.need()
     row = matrix.l4t(release)
     if row is None:
-        raise FactUnknown(f"the matrix does not know L4T {release}")
+        raise FactUnknown(f"the matrix does not know L4T {release}{nearest_known.l4t(release, matrix)}")
     components = [component for component in cuda_components(facts, matrix) if component.cudas]
     yield from each(components, lambda component: _judge(component, row, facts))
+    _made_for_this_release(facts, matrix)
+
+
+def _made_for_this_release(facts: Facts, matrix: Matrix) -> None:
+    """Raises FactUnknown for an image of another L4T line, whose libraries are of another system than the driver's, and for
+    an NGC image for servers below L4T 38; from JetPack 7 on Jetsons run the server builds.
+    Sources: https://github.com/Striveworks/jetson-containers/blob/master/packages/l4t/l4t-ml,
+    https://docs.nvidia.com/deeplearning/tensorrt/11.4.1/installing-tensorrt/install-container.html"""
+    reference, host = facts.image.reference.get(), facts.host.l4t.need()
+    made_for = l4t_release(reference, matrix)
+    if made_for and major(made_for) != major(host):
+        raise FactUnknown(f"{reference} is made for L4T {made_for}; whether it runs on L4T {host} is not known")
+    if for_servers(reference) and major(host) < _FIRST_WITH_SERVER_BUILDS:
+        raise FactUnknown(
+            f"{reference} is NVIDIA's build for servers; whether it runs on L4T {host} is not known (for Jetson there are"
+            " the -igpu tags)"
+        )
 
 
 def _judge(component: Component, row: L4tRow, facts: Facts) -> Iterator[Finding]:

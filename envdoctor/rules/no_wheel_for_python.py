@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Package, unknown
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds
+from envdoctor.judging import builds, nearest_known
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.matrix import Matrix
@@ -38,7 +38,9 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     else:
         rows = builds.onnxruntime_builds(package._replace(installed=True), without, matrix)
     if not rows:
-        raise FactUnknown(f"the matrix does not know {described(package)}")
+        raise FactUnknown(
+            f"the matrix does not know {described(package)}{nearest_known.package(package, facts, matrix)}"
+        )
     pythons = sorted(
         {version for row in rows for version in row.python},
         key=lambda text: [int(part) for part in text.rstrip("t").split(".")],

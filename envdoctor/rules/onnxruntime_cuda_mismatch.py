@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import Facts, FactUnknown, Package
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds, fitting, libraries
+from envdoctor.judging import builds, fitting, libraries, nearest_known
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of, of_package
@@ -29,7 +29,10 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     rows = builds.onnxruntime_builds(package, facts, matrix)
     needed = [major(row.cuda) for row in rows] or ([major(package.cuda)] if package.cuda else [])
-    need = libraries.settled("CUDA", needed, described(package), lambda number: libraries.cuda(facts, matrix, number))
+    near = nearest_known.package(package, facts, matrix)
+    need = libraries.settled(
+        "CUDA", needed, described(package), lambda number: libraries.cuda(facts, matrix, number), near
+    )
     if need.supply is Supply.MISSING:
         yield _finding(package, need.number, need.found, rows, facts, matrix)
     elif need.supply is Supply.IF_LOADED:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Origin, known
 from envdoctor.findings import Evidence, Finding, Kind, Severity
+from envdoctor.judging import nearest_known
 from envdoctor.judging.evidence import of
 from envdoctor.judging.jetson import is_jetson
 from envdoctor.judging.requirement import Device, RequirementError, admits, parse
@@ -38,7 +39,12 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     refused = [label for label, answer in answers.items() if answer is False]
     if not refused:
         if None in answers.values():
-            raise FactUnknown("whether the start gate admits this host depends on what is not known of its driver")
+            driver = facts.host.driver.get()
+            near = nearest_known.driver(driver, matrix) if driver and not is_jetson(facts.host) else ""
+            text = "whether the start gate admits this host depends on what is not known of its driver"
+            raise FactUnknown(
+                f"{text}{near if driver and matrix.branch(driver, facts.host.is_windows) is None else ''}"
+            )
         return
     certain = len(refused) == len(answers) or facts.host.gpus.is_known
     yield _finding(facts, expressions, refused, mode, certain)
@@ -65,7 +71,8 @@ def _with_jetson(facts: Facts, matrix: Matrix) -> Facts:
         return facts
     row = matrix.l4t(host.l4t.need())
     if row is None:
-        raise FactUnknown(f"the matrix does not know L4T {host.l4t.get()}")
+        near = nearest_known.l4t(host.l4t.need(), matrix)
+        raise FactUnknown(f"the matrix does not know L4T {host.l4t.get()}{near}")
     return facts._replace(host=host._replace(driver_cuda=known(row.cuda, Origin(f"L4T {host.l4t.get()} (matrix)"))))
 
 

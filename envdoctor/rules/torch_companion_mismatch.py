@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Package
 from envdoctor.findings import Finding, Kind, Severity
+from envdoctor.judging import nearest_known
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of_package
 from envdoctor.matrix import Matrix
@@ -54,16 +55,14 @@ def _judge(companion: Package, torch: Package, matrix: Matrix) -> Iterator[Findi
     ours = leading((torch.version or "").partition("+")[0]) or ""
     row = next((row for row in matrix.companions(companion.name) if row.version == public), None)
     if row is None:
-        raise FactUnknown(f"which torch {described(companion)} pairs with is not in the matrix")
+        known = (row.version for row in matrix.companions(companion.name))
+        near = nearest_known.release(public, known, companion.name)
+        raise FactUnknown(f"which torch {described(companion)} pairs with is not in the matrix{near}")
     wanted = row.torch.replace("torch", "").strip(" ()").partition("+")[0]
     if not wanted or SpecifierSet(wanted).contains(ours, prereleases=True):
         return
-    fitting = [
-        row.version
-        for row in matrix.companions(companion.name)
-        if row.torch and SpecifierSet(row.torch.partition("+")[0]).contains(ours)
-    ]
-    pin = f"{companion.name}=={fitting[0]}" if fitting else f"the {companion.name} that pairs with torch {ours}"
+    fitting = matrix.companion_for(companion.name, ours if ours.count(".") > 1 else f"{ours}.0")  # a pin "2.4" is 2.4.0
+    pin = f"{companion.name}=={fitting}" if fitting else f"the {companion.name} that pairs with torch {ours}"
     yield Finding(
         message=(
             f"{described(companion)} requires torch{wanted}, and torch {ours} is installed: pip refuses the pair in one command, and where it is there all the"

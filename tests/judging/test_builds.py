@@ -122,6 +122,31 @@ def test_an_installed_package_is_every_build_it_can_be() -> None:
     assert len(cudas()) > 5
 
 
+def test_where_pypi_serves_a_cpu_build_an_installed_number_is_none_of_the_cuda_builds() -> None:
+    def of(version: str, **host: object) -> tuple[Package, Facts]:
+        facts = document(host=host, packages=[installed("torch", version)])
+        return facts.packages.need().items[0], facts
+
+    windows, facts = of("2.4.1", os={"id": "windows"})
+    assert builds.is_cpu_build(windows, facts, MATRIX)
+    assert builds.torch_builds(windows, facts, MATRIX) == ()
+    with_cuda, facts = of("2.4.1+cu124", os={"id": "windows"})
+    assert [row.cuda for row in builds.torch_builds(with_cuda, facts, MATRIX)] == ["12.4"]
+    assert not builds.is_cpu_build(with_cuda, facts, MATRIX)
+    arm, facts = of("2.7.1", arch="aarch64")  # PyPI's, or one that was made for a Jetson
+    assert not builds.is_cpu_build(arm, facts, MATRIX)
+    assert builds.torch_builds(arm, facts, MATRIX) == ()
+    arm, facts = of("2.11.0", arch="aarch64")
+    assert [row.cuda for row in builds.torch_builds(arm, facts, MATRIX)] == ["13.0"]
+
+
+def test_cuda_builds_for_arm_are_on_the_indexes_of_pytorch() -> None:
+    arm = workload(PYTHON, platform="linux/arm64")
+    [build] = builds.torch_builds(package("torch==2.7.0", index=f"{PYTORCH}cu128"), arm, MATRIX)
+    assert build.sm == ("90", "100", "120")
+    assert builds.torch_builds(package("torch==2.8.0", index=f"{PYTORCH}cu128"), arm, MATRIX) == ()  # there is none
+
+
 def test_the_cpu_build() -> None:
     facts = workload(PYTHON)
     for line in (package("torch==2.4.0+cpu"), package("torch", index=f"{PYTORCH}cpu")):

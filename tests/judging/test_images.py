@@ -60,18 +60,6 @@ def test_an_ngc_release() -> None:
     assert images.image_packages(described("nvcr.io/nvidia/pytorch:25.07-py3"), MATRIX) is None
 
 
-def test_pytorchs_own_images() -> None:
-    runtime = described("pytorch/pytorch:2.4.0-cuda12.4-cudnn9-runtime")
-    assert runtime.cuda.is_absent  # CUDA is only inside torch
-    assert runtime.gate.is_absent
-    packages = images.image_packages(runtime, MATRIX)
-    assert packages is not None
-    assert [(item.version, item.cuda) for item in packages] == [("2.4.0", "12.4")]
-    devel = described("pytorch/pytorch:2.4.0-cuda12.4-cudnn9-devel")
-    assert (devel.cuda.get(), devel.cudnn.get(), devel.compat.get()) == ("12.4", "9", "12.4")
-    assert described("pytorch/pytorch:latest").cuda.is_unknown
-
-
 @pytest.mark.parametrize("reference", ["python:3.11", "ubuntu:22.04", "debian:bookworm-slim", "library/python:3.12"])
 def test_plain_images_hold_no_cuda(reference: str) -> None:
     image = described(reference)
@@ -129,3 +117,6 @@ def test_no_tag_does_worse_than_unknown(tag: str) -> None:
     described(f"nvcr.io/nvidia/pytorch{tag}")
     described(f"pytorch/pytorch{tag}")
     described(f"python{tag}")
+    described(f"ubuntu{tag}")
+    described(f"nvcr.io/nvidia/tritonserver{tag}")
+    described(f"nvcr.io/nvidia/l4t-pytorch{tag}")

@@ -91,3 +91,26 @@ def test_not_applicable() -> None:
     assert "NGC" in does_not_apply(RULE, workload("nvcr.io/nvidia/pytorch:25.03-py3", host=on("570.211.01", ["V100"])))
     does_not_apply(RULE, workload(PYTHON, host=on("580.95.05", ["V100"])))
     does_not_apply(RULE, workload(None, pip=["torch==2.8.0"], host=on("580.95.05", ["V100"])))
+
+
+@pytest.mark.parametrize(
+    ("image", "gpu"),
+    [
+        ("nvcr.io/nvidia/tensorrt:24.05-py3", "V100"),
+        ("nvcr.io/nvidia/tensorrt:24.12-py3", "P100"),
+        ("nvcr.io/nvidia/tritonserver:25.03-py3", "T4"),
+        ("nvcr.io/nvidia/tritonserver:25.09-py3", "RTX 5090"),
+    ],
+)
+def test_gpus_that_an_ngc_releases_notes_support_are_silent(image: str, gpu: str) -> None:
+    silent(RULE, workload(image, host=on("580.95.05", [gpu])))
+
+
+def test_a_gpu_that_an_ngc_releases_notes_do_not_support_is_undecided() -> None:
+    facts = workload("nvcr.io/nvidia/tensorrt:25.03-py3", host=on("570.124.06", ["V100"]))
+    assert "tensorrt:25.03 support compute capability 7.5 and later, and" in undecided(RULE, facts)
+
+
+def test_a_gpu_that_an_ngc_images_cuda_dropped_is_an_error() -> None:
+    facts = workload("nvcr.io/nvidia/tensorrt:25.10-py3", host=on("580.95.05", ["V100"]))
+    assert fires(RULE, facts).severity is Severity.ERROR

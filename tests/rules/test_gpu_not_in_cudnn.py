@@ -110,7 +110,7 @@ def test_open_and_not_applicable() -> None:
 
 
 def test_an_ngc_release_without_a_sourced_cudnn_serves_the_gpus_its_pytorch_is_built_for() -> None:
-    image = "nvcr.io/nvidia/pytorch:24.05-py3"
+    image = "nvcr.io/nvidia/pytorch:24.06-py3"
     assert "no source" in does_not_apply(RULE, workload(image, host=on("550.54.15", ["T4", "H100"])))
     undecided(RULE, workload(image, host=on("570.86.10", ["RTX 5090"])))  # PTX alone: cuDNN decides
     undecided(RULE, workload(image, host=on("550.54.15")))

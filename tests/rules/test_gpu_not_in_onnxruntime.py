@@ -106,7 +106,7 @@ def test_arm64_has_wheels_of_its_own() -> None:
 
 def test_open_and_not_applicable() -> None:
     assert "GPUs are not stated" in undecided(RULE, workload(CUDNN_12_4, pip=["onnxruntime-gpu==1.20.0"]))
-    from_feed = package("onnxruntime-gpu==1.18.1", extra=[CUDA_12_FEED])
+    from_feed = package("onnxruntime-gpu==1.29.0", index=CUDA_12_FEED)
     assert "not known" in undecided(RULE, workload(CUDNN_12_4, pip=[from_feed], host=on(R580, ["T4"])))
     does_not_apply(RULE, workload(CUDNN_12_4, host=on(R580, ["T4"])))
     does_not_apply(

@@ -87,9 +87,28 @@ def test_other_repositories_and_documents() -> None:
         "python:3.11",
         "ubuntu:22.04",
         "our_base:latest",
-        "nvcr.io/nvidia/tensorrt:24.05-py3",
-        "pytorch/pytorch:2.4.0-cuda12.4-cudnn9-runtime",
+        "nvcr.io/nvidia/tensorflow:24.05-tf2-py3",
+        "nvcr.io/nvidia/tritonserver:24.05-py3-sdk",
+        "nvcr.io/nvidia/l4t-jetpack:r34.1",
+        "pytorch/pytorch:1.9.0-cuda11.1-cudnn8-runtime",
     ):
         does_not_apply(RULE, workload(image))
     does_not_apply(RULE, workload(None))
     assert "exists" in does_not_apply(RULE, document(image={"reference": "nvidia/cuda:11.3.0-devel-ubuntu20.04"}))
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "nvcr.io/nvidia/tensorrt:24.05-py3",
+        "nvcr.io/nvidia/l4t-jetpack:r36.4.0",
+        "pytorch/pytorch:2.4.0-cuda12.4-cudnn9-runtime",
+    ],
+)
+def test_a_tag_that_a_row_names_is_silent(image: str) -> None:
+    silent(RULE, workload(image))
+
+
+def test_a_pytorch_tag_of_another_cuda_is_not_said_not_to_exist() -> None:
+    reason = undecided(RULE, workload("pytorch/pytorch:2.8.0-cuda12.4-cudnn9-devel"))
+    assert "cuda12.6-cudnn9, cuda12.8-cudnn9, cuda12.9-cudnn9" in reason

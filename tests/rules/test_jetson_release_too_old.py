@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import CUDNN_12_4, does_not_apply, fires, on, silent, undecided, workload
+from tests.rules.vocabulary import (
+    CUDNN_12_4,
+    does_not_apply,
+    fires,
+    fires_and_stays_open,
+    on,
+    silent,
+    undecided,
+    workload,
+)
 
 RULE = "jetson-release-too-old"
 CUDA_12_2 = "nvidia/cuda:12.2.2-base-ubuntu22.04"
@@ -66,3 +75,40 @@ def test_open_and_not_applicable() -> None:
     assert "--image-alias" in undecided(RULE, workload("our_base:1", host=on(None, ["Jetson AGX Orin"], l4t="36.4")))
     does_not_apply(RULE, workload(CUDNN_12_4, host=on("550.54.14", ["T4"])))
     does_not_apply(RULE, workload(CUDNN_12_4))
+
+
+@pytest.mark.parametrize(
+    ("release", "image"),
+    [
+        ("35.4.1", "nvcr.io/nvidia/l4t-jetpack:r35.2.1"),
+        ("36.4.3", "nvcr.io/nvidia/l4t-jetpack:r36.4.0"),
+        ("36.4.3", "nvcr.io/nvidia/tritonserver:24.12-py3-igpu"),
+        ("36.4.3", "nvcr.io/nvidia/pytorch:24.12-py3-igpu"),
+        ("39.2", "nvcr.io/nvidia/tensorrt:26.05-py3"),
+    ],
+)
+def test_an_image_made_for_the_board_is_silent(release: str, image: str) -> None:
+    silent(RULE, workload(image, host=on(None, ["Jetson AGX Orin"], l4t=release)))
+
+
+@pytest.mark.parametrize(
+    ("release", "image", "reason"),
+    [
+        ("36.4.3", "nvcr.io/nvidia/l4t-jetpack:r35.4.1", "is made for L4T 35.4.1"),
+        (
+            "36.4.3",
+            "nvcr.io/nvidia/l4t-pytorch:r32.7.1-pth1.10-py3",
+            "the runtime mounts that of a host with L4T 32.7.1",
+        ),
+        ("36.4.3", "nvcr.io/nvidia/tensorrt:24.05-py3", "build for servers"),
+        ("36.4.3", "nvcr.io/nvidia/pytorch:24.12-py3", "the -igpu tags"),
+        ("36.4.3", "dustynv/l4t-pytorch:r36.4.0", "an image for Jetson with L4T 36.4.0, holds is not in the matrix"),
+    ],
+)
+def test_an_image_made_for_another_board_is_undecided(release: str, image: str, reason: str) -> None:
+    assert reason in undecided(RULE, workload(image, host=on(None, ["Jetson AGX Orin"], l4t=release)))
+
+
+def test_a_server_image_whose_cuda_is_too_new_is_an_error_all_the_same() -> None:
+    facts = workload("nvcr.io/nvidia/tensorrt:25.09-py3", host=on(None, ["Jetson AGX Orin"], l4t="36.4.3"))
+    assert "13.0.1" in fires_and_stays_open(RULE, facts)[0].message

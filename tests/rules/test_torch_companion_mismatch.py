@@ -34,6 +34,21 @@ def test_torchvision_0_18_0_beside_torch_2_4_0() -> None:
     silent(RULE, workload(PYTHON, pip=["torch==2.4.0", finding.remedy[0].split()[1]]))
 
 
+@pytest.mark.parametrize(
+    ("torch", "companion", "pin"),
+    [
+        ("2.4", "torchvision==0.18.0", "torchvision==0.19.0"),
+        ("2.0.0", "torchvision==0.14.1", "torchvision==0.15.1"),  # 0.15.0 asks for 2.0.0+cu117
+        ("2.14.0", "torchvision==0.28.0", "torchvision==0.29.0"),
+        ("2.15.0", "torchvision==0.28.0", "torchvision==0.29.2"),  # 0.29.1 would be accepted too
+        ("2.13.0", "torchaudio==2.10.0", "torchaudio==2.11.0"),  # requires no torch, and takes any from 2.11 on
+    ],
+)
+def test_the_remedy_is_the_companion_that_was_released_for_that_torch(torch: str, companion: str, pin: str) -> None:
+    finding = fires(RULE, workload(PYTHON, pip=[f"torch=={torch}", companion]))
+    assert finding.remedy == (f"install {pin}",)
+
+
 def test_a_lower_bound_can_be_missed_too() -> None:
     assert ">=2.14.0" in fires(RULE, workload(PYTHON, pip=["torch==2.13.0", "torchvision==0.29.2"])).message
 
