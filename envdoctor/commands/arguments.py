@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from envdoctor.commands import UsageError
@@ -23,6 +24,38 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+class Group(Parser):
+    """A command with subcommands (`envdoctor matrix list`), each with a parser and a --help of its own. What is parsed has
+    the subcommand's name in `subcommand`."""
+
+    def __init__(
+        self, command: str, description: str, epilog: str, subcommands: Mapping[str, Callable[[], Parser]]
+    ) -> None:
+        super().__init__(command, description, epilog)
+        self.subcommands = subcommands
+        self.add_argument("subcommand", choices=tuple(subcommands), help="below; each has a --help of its own")
+
+    def parse_intermixed_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        words = list(args or ())
+        if not words or words[0] not in self.subcommands:
+            self._refuse(words)
+        parsed = self.subcommands[words[0]]().parse_intermixed_args(words[1:])
+        parsed.subcommand = words[0]
+        return parsed
+
+    def _refuse(self, words: Sequence[str]) -> NoReturn:
+        from envdoctor.nearest import did_you_mean
+
+        if words and words[0] in ("-h", "--help"):
+            self.print_help()
+            self.exit()
+        known = ", ".join(self.subcommands)
+        if not words:
+            self.error(f"no subcommand; they are {known}")
+        guess = did_you_mean(words[0], self.subcommands) or f"; they are {known}"
+        self.error(f"unknown subcommand {words[0][:60]!r}{guess}")
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
