@@ -13,15 +13,12 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import statistics
 import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
 
-# As after pip install, which compiles: the first run of each program writes its bytecode, the timed ones read it.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+from processes import alternate, median, run
+
 PROMISES = {"json": 12.0, "terminal": 16.0, "colour": 16.0, "memory_mib": 40.0, "hadolint": 10.0}
 
 ONE = """FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04
@@ -32,40 +29,6 @@ COPY . /app
 WORKDIR /app
 CMD ["python3", "serve.py"]
 """
-
-
-class Run(NamedTuple):
-    seconds: float
-    peak_mib: float
-    code: int
-
-
-def run(command: list[str]) -> Run:
-    """One whole process: wall time, its peak memory, its exit code. Output is thrown away."""
-    start = time.perf_counter()
-    nothing = os.open(os.devnull, os.O_RDWR)
-    pid = os.posix_spawn(
-        command[0], command, ENVIRONMENT, file_actions=[(os.POSIX_SPAWN_DUP2, nothing, fd) for fd in (0, 1, 2)]
-    )
-    _, status, usage = os.wait4(pid, 0)
-    seconds = time.perf_counter() - start
-    os.close(nothing)
-    return Run(seconds, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status))
-
-
-def alternate(commands: dict[str, list[str]], rounds: int) -> dict[str, list[Run]]:
-    """Every command once per round, after one warm-up round, so that a busy moment hits all of them."""
-    results: dict[str, list[Run]] = {name: [] for name in commands}
-    for number in range(rounds + 1):
-        for name, command in commands.items():
-            result = run(command)
-            if number:
-                results[name].append(result)
-    return results
-
-
-def median(runs: list[Run]) -> float:
-    return statistics.median(result.seconds for result in runs)
 
 
 def dockerfile(number: int) -> str:

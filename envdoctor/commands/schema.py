@@ -1,4 +1,4 @@
-"""`envdoctor schema environment|report`: the JSON Schemas, as shipped."""
+"""`envdoctor schema DOCUMENT`: the JSON Schemas, as shipped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from envdoctor.schema import SCHEMAS, schema_text
 def parser() -> Parser:
     made = Parser("schema", "Prints the JSON Schema (draft 2020-12) of a document that envdoctor reads or writes.")
     made.add_argument(
-        "document", choices=SCHEMAS, help="environment: what check and probe exchange; report: check --format json"
+        "document",
+        choices=SCHEMAS,
+        help="environment: what check and probe exchange; report, suggestions, diff: what check, suggest and diff write as JSON",
     )
     return made
 

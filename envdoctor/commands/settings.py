@@ -27,10 +27,7 @@ class Settings(NamedTuple):
 def settings(args: argparse.Namespace) -> Settings:
     """Raises UsageError."""
     targets = tuple(args.targets) or (".",)
-    try:
-        config = _config(args, targets)
-    except ConfigError as error:
-        raise UsageError(str(error)) from error
+    config = config_of(args, targets)
     return Settings(
         targets=targets,
         config=config,
@@ -40,6 +37,14 @@ def settings(args: argparse.Namespace) -> Settings:
         fail_on=args.fail_on or config.fail_on or "error",
         strict=args.strict or config.strict,
     )
+
+
+def config_of(args: argparse.Namespace, targets: tuple[str, ...]) -> Config:
+    """The settings file that --config names, or the nearest to the first target. Raises UsageError."""
+    try:
+        return _config(args, targets)
+    except ConfigError as error:
+        raise UsageError(str(error)) from error
 
 
 def _config(args: argparse.Namespace, targets: tuple[str, ...]) -> Config:
@@ -69,8 +74,8 @@ def _build_args(stated: Iterable[str]) -> dict[str, str]:
 
 
 def _stated(args: argparse.Namespace, config: Config) -> Stated:
-    packages = [_package(text, Origin(f"{config.source}: package")) for text in config.packages]
-    packages += [_package(text, Origin("--package")) for text in args.package]
+    packages = [read_package(text, Origin(f"{config.source}: package")) for text in config.packages]
+    packages += [read_package(text, Origin("--package")) for text in args.package]
     last = {package.name: package for package in packages}  # the command line's after the file's
     uses = _uses(args.uses) if args.uses is not None else config.uses
     return Stated(
@@ -80,7 +85,7 @@ def _stated(args: argparse.Namespace, config: Config) -> Stated:
     )
 
 
-def _package(text: str, origin: Origin) -> Package:
+def read_package(text: str, origin: Origin) -> Package:
     """A requirement as pip takes it: `onnxruntime-gpu==1.19.0`, `torch==2.4.0+cu121`, `torch>=2.4`."""
     from envdoctor.readers.requirement import RequirementError, parse_requirement
 

@@ -8,23 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from envdoctor.findings import Diagnosis, Finding, Kind, Report, RuleResult, Severity, Verdict
+from envdoctor.formatters.colored import colored
 from envdoctor.formatters.grouping import NO_HOST, Group, Open, Told, by_workload, unread
 from envdoctor.formatters.hints import hint
 from envdoctor.formatters.layout import Line, is_prose, plain, wrapped
 from envdoctor.formatters.visible import lines, visible
 
 _ORDER = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-_STYLES = {
-    "error": "bold red",
-    "warning": "bold yellow",
-    "note": "bold cyan",
-    "incompatible": "bold red",
-    "degraded": "bold yellow",
-    "unknown": "bold magenta",
-    "compatible": "bold green",
-    "heading": "bold",
-    "quiet": "dim",
-}
 _MOST_SOURCES = 3
 
 
@@ -36,7 +26,7 @@ def render(report: Report, *, verbose: int = 0, color: bool = False, width: int 
     told += _unread(report, width)
     while told and not told[-1].text:
         told.pop()
-    return _colored(told) if color else plain(told)
+    return colored(told) if color else plain(told)
 
 
 def _group(group: Group, already: dict[tuple[str, Finding], str], verbose: int, width: int) -> Iterator[Line]:
@@ -174,25 +164,3 @@ def _unread(report: Report, width: int) -> Iterator[Line]:
         yield Line("Could not be checked:", "heading")
     for error in report.errors:
         yield from wrapped(visible(unread(error)), width, "  - ", "    ", Verdict.UNKNOWN.value)
-
-
-def _colored(told: list[Line]) -> str:
-    """ANSI by rich. Only whole lines are styled and nothing is parsed as markup, so text from outside stays text."""
-    import io
-
-    from rich.console import Console
-    from rich.text import Text
-
-    out = io.StringIO()
-    console = Console(
-        file=out,
-        force_terminal=True,
-        color_system="standard",
-        no_color=False,
-        highlight=False,
-        legacy_windows=False,
-        width=10_000,
-    )
-    for line, text in zip(told, plain(told).split("\n"), strict=False):
-        console.print(Text(text, style=_STYLES.get(line.style, "")), soft_wrap=True)
-    return out.getvalue()

@@ -1,10 +1,10 @@
-"""The JSON Schemas of the documents that are promises: the environment document and the report document."""
+"""The JSON Schemas of the documents that are promises: what other programs read and write."""
 
 from __future__ import annotations
 
 import os
 
-SCHEMAS = ("environment", "report")
+SCHEMAS = ("environment", "report", "suggestions", "diff")
 
 
 def schema_text(name: str) -> str:
