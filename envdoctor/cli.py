@@ -38,8 +38,16 @@ envdoctor COMMAND --help tells each command's options; envdoctor --version the v
 
 
 def main(argv: list[str] | None = None) -> int:
+    arguments = sys.argv[1:] if argv is None else argv
+    code = _exit_code(arguments)
+    if arguments[:1] == ["selftest"]:  # Docker reserves every code but 0 and 1 for a HEALTHCHECK
+        return int(code != 0)
+    return code
+
+
+def _exit_code(argv: list[str]) -> int:
     try:
-        return _dispatch(sys.argv[1:] if argv is None else argv)
+        return _dispatch(argv)
     except UsageError as error:
         _tell(f"error: {error}")
         return 2
@@ -65,7 +73,7 @@ def _dispatch(argv: list[str]) -> int:
         return _print(f"envdoctor {__version__}\n")
     if name in PLANNED:
         _tell(f"error: {name} is not supported yet")
-        return 1 if name == "selftest" else 2  # Docker reserves every code but 0 and 1 for a HEALTHCHECK
+        return 2
     if name not in COMMANDS:
         raise UsageError(_unknown(name))
     return _run(name, rest)

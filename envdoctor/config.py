@@ -35,6 +35,7 @@ class Config(NamedTuple):
     fail_on: str | None = None
     strict: bool = False
     uses: tuple[str, ...] | None = None
+    expect: tuple[str, ...] | None = None
     ignores: tuple[Ignored, ...] = ()
     image_alias: Mapping[str, str] = {}
     build_args: Mapping[str, str] = {}
@@ -216,6 +217,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
     "fail-on": ("fail_on", _threshold),
     "strict": ("strict", _flag),
     "uses": ("uses", _texts),
+    "expect": ("expect", _texts),
     "ignore": ("ignores", _ignores),
     "image-alias": ("image_alias", _named_texts),
     "build-arg": ("build_args", _named_texts),

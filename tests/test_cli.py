@@ -119,10 +119,7 @@ def test_usage_errors_are_one_clear_line(argv: tuple[str, ...], words: str, caps
         ((), 2, "no command"),
         (("chekc",), 2, "did you mean check"),
         (("--no-such",), 2, "unknown option"),
-        (("suggest",), 2, "suggest is not supported yet"),
         (("inspect", "x"), 2, "not supported yet"),
-        (("matrix", "list"), 2, "not supported yet"),
-        (("selftest",), 1, "not supported yet"),  # a HEALTHCHECK knows 0 and 1 only
         (("explain", "driver-to-old"), 2, "did you mean driver-too-old"),
         (("schema", "reports"), 2, "report"),
         (("schema",), 2, "document"),

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 COMMANDS = {
     "check": "judge workloads (Dockerfiles, images, requirements) against hosts",
+    "suggest": "base images and package pins that fit hosts and a need, best first",
+    "diff": "what changes from one base image to another, and which hosts drop out",
     "explain": "what a rule means, the error text users see, how to mend it",
+    "matrix": "browse and check the curated data: list, show, search, verify",
+    "selftest": "inside a container: does the GPU stack that this image needs work, now (HEALTHCHECK)",
     "probe": "what is true of this machine, as an environment document",
     "schema": "the JSON Schemas of the documents that are read and written",
     "completion": "a completion script for bash, zsh or fish",
 }
-PLANNED = ("selftest", "suggest", "inspect", "matrix", "diff")
+PLANNED = ("inspect",)
 
 
 class UsageError(ValueError):

@@ -66,7 +66,7 @@ def judge(args: argparse.Namespace, chosen: Settings) -> Judged:
             diagnoses.append(silenced)
             used |= effective
             advance()
-    notices = [*found.notices, *hosts.notices, *_idle(silences, used, args.verbose)]
+    notices = [*found.notices, *hosts.notices, *_idle(silences, used, args.verbose), *_stale(matrix)]
     report = report_of(diagnoses, [*found.usage, *found.errors], notices, matrix.date)
     return Judged(report, bool(found.usage), found.details)
 
@@ -84,6 +84,14 @@ def _diagnoses(workloads: Iterable[Workload], hosts: Hosts, matrix: Matrix, chos
                 assert workload.facts is not None
                 facts = from_environment(workload.facts, host, matrix, chosen.stated)
             yield diagnose(facts, matrix, RULES)
+
+
+def _stale(matrix: Matrix) -> Iterator[str]:
+    from envdoctor.freshness import notice
+
+    text = notice(matrix.date)
+    if text is not None:
+        yield text
 
 
 def _comments(workload: Workload) -> Iterator[Silence]:

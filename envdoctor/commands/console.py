@@ -23,7 +23,7 @@ def tell(text: str) -> None:
         sys.stderr.write(f"envdoctor: {visible(text)}\n")
         sys.stderr.flush()
     except (OSError, ValueError):
-        pass  # nobody listens; the exit code still tells
+        _discard(sys.stderr)  # nobody listens; the exit code still tells
 
 
 def write(text: str) -> None:
@@ -35,9 +35,9 @@ def write(text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        _discard_stdout()
+        _discard(sys.stdout)
     except OSError as error:
-        _discard_stdout()
+        _discard(sys.stdout)
         raise OutputError(f"the report could not be written to standard output: {error.strerror}") from error
 
 
@@ -72,9 +72,9 @@ def _forgiving(stream: TextIO) -> None:
         reconfigure(errors="backslashreplace")
 
 
-def _discard_stdout() -> None:
-    """Python flushes stdout once more at exit, and would complain there."""
+def _discard(stream: TextIO) -> None:
+    """Python flushes its streams once more at exit, and would end with exit code 120 there."""
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (OSError, ValueError):
         pass

@@ -16,6 +16,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from envdoctor.probes.child import make_no_nodes
+
 _MOST_GPUS = 256
 _NOT_SUPPORTED = 3  # NVML_ERROR_NOT_SUPPORTED: this GPU has no MIG
 
@@ -25,6 +27,7 @@ def main() -> None:
     answer = os.dup(1)
     os.dup2(2, 1)
     _forbid_core_dumps()
+    make_no_nodes()
     content = memoryview(json.dumps(ask()).encode())
     while content:
         content = content[os.write(answer, content) :]

@@ -16,11 +16,11 @@ class JsonError(ValueError):
     """The text is not JSON that is read here; the message says why and where."""
 
 
-def load(text: str) -> object:
-    """The value of a JSON text. Raises JsonError."""
+def load(text: str, most: int = MOST_CHARACTERS) -> object:
+    """The value of a JSON text of at most so many characters. Raises JsonError."""
     text = text.removeprefix("\ufeff")
-    if len(text) > MOST_CHARACTERS:
-        raise JsonError(f"it has {len(text)} characters; {MOST_CHARACTERS} are the most that are read")
+    if len(text) > most:
+        raise JsonError(f"it has {len(text)} characters; {most} are the most that are read")
     if not text.strip():
         raise JsonError("it is empty")
     try:

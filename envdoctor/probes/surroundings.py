@@ -1,0 +1,49 @@
+"""What explains a driver that does not work: device nodes, process 1, the kernel module, libcuda's provenance. Files only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from envdoctor.probes import device_nodes, libcuda_origin
+from envdoctor.probes.driver import kernel_module
+from envdoctor.probes.files import read_text
+from envdoctor.probes.presence import exists
+
+_CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv", "/var/run/secrets/kubernetes.io")
+
+
+class Surroundings(NamedTuple):
+    nodes: Sequence[str]
+    uid: int | None  # of process 1, whose access counts
+    groups: Sequence[int]
+    refused: Sequence[str]  # device nodes that process 1 may not open
+    kernel_module: str
+    libcuda_kind: str  # a word of libcuda_origin
+    libcuda_package: str
+    container: bool
+
+
+def probe(root: str, libcuda: str) -> Surroundings:
+    nodes = device_nodes.nodes(root)
+    person = device_nodes.first_process(root)
+    module = kernel_module(root)
+    kind, package = libcuda_origin.origin(root, libcuda) if libcuda else ("", "")
+    return Surroundings(
+        nodes=nodes,
+        uid=person.need().uid if person.is_known else None,
+        groups=person.need().groups if person.is_known else (),
+        refused=device_nodes.refused(root, nodes, person.need()) if person.is_known else (),
+        kernel_module=module.need().version if module.is_known else "",
+        libcuda_kind=kind,
+        libcuda_package=package,
+        container=_in_container(root),
+    )
+
+
+def _in_container(root: str) -> bool:
+    if any(exists(root, mark) for mark in _CONTAINER_MARKS):
+        return True
+    # 612 590 0:52 / / rw,relatime - overlay overlay rw,lowerdir=…
+    lines = (read_text(root, "/proc/self/mountinfo").get() or "").splitlines()
+    return any(line.split(" ")[4:5] == ["/"] and " - overlay " in line for line in lines)

@@ -1,0 +1,225 @@
+"""Why CUDA does not work here: which of the usual causes took the GPU away, and what to type.
+
+Result codes: CUresult, https://docs.nvidia.com/cuda/cuda-driver-api/group__CUDA__TYPES.html ; NVML's nvmlReturn_t,
+https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from envdoctor.probes import libcuda_origin
+from envdoctor.probes.device_nodes import of_gpus
+from envdoctor.probes.surroundings import Surroundings
+from envdoctor.selftest.verdict import Problem
+
+NEED = "cuda"
+_EPERM = 1
+_GPU_FLAG = "start it with --gpus all (compose: deploy.resources.reservations.devices; Kubernetes: nvidia.com/gpu)"
+_CUDA_NAMES = {
+    -1: "the library has no cuInit", 2: "out of memory", 3: "not initialized", 34: "stub library",
+    46: "device unavailable", 100: "no CUDA-capable device", 101: "invalid device", 214: "uncorrectable ECC error",
+    304: "operating system call failed", 800: "not permitted", 802: "system not yet initialized",
+    803: "system has unsupported display driver / cuda driver combination",
+    804: "forward compatibility was attempted on non supported HW", 805: "MPS client failed to connect",
+    999: "unknown error",
+}  # fmt: skip
+_NVML_LOST = {15: "is lost (fell off the bus)", 16: "needs a reset"}
+_NVML_MISMATCH = 18
+
+
+def problem(told: Mapping[str, Any], seen: Surroundings, environment: Mapping[str, str]) -> Problem | None:
+    """None if CUDA starts and sees a GPU. `told` is what `driver_calls` told."""
+    if "libcuda_error" in told:
+        return _no_library(str(told["libcuda_error"]), seen, environment)
+    code = told.get("cuInit")
+    if code == 0 and told.get("gpus"):
+        return lost_gpu(told, environment) or not_for_process_1(seen)
+    if code in (34, 802, 803, 804, 805, 214):
+        return _named_code(int(code), told, seen)
+    if told.get("nvmlInit") == _NVML_MISMATCH:
+        return _mismatch(told, seen)
+    return (
+        _denied(told.get("opened", {}))
+        or lost_gpu(told, {})
+        or _not_given(seen, environment)
+        or _hidden(environment)
+        or _no_uvm(seen)
+        or _unexplained(code, told)
+    )
+
+
+def _no_library(error: str, seen: Surroundings, environment: Mapping[str, str]) -> Problem:
+    if "cannot open shared object file" not in error and "No such file" not in error:
+        return _problem(
+            f"libcuda.so.1 cannot be loaded: {error}",
+            "remove the libcuda files that the image itself holds; the container runtime mounts the host's",
+        )
+    return (
+        _not_given(seen, environment)
+        or _without_compute(environment)
+        or _problem(
+            f"there are device nodes ({', '.join(seen.nodes[:3])}) and no driver library ({error})",
+            f"the NVIDIA container runtime did not mount the driver: {_GPU_FLAG}, not with --device or --privileged "
+            "alone; on a bare host run ldconfig or install the driver",
+        )
+    )
+
+
+def _not_given(seen: Surroundings, environment: Mapping[str, str]) -> Problem | None:
+    """The container was started without a GPU, or the machine has no driver."""
+    visible = environment.get("NVIDIA_VISIBLE_DEVICES")
+    if of_gpus(seen.nodes):
+        return None
+    if visible in ("void", "none", ""):
+        return _problem(
+            f"NVIDIA_VISIBLE_DEVICES is {visible or 'empty'}, so the container was given no GPU",
+            "start it with NVIDIA_VISIBLE_DEVICES=all or with --gpus all",
+        )
+    if seen.nodes:
+        return _problem(
+            f"there is no /dev/nvidia0, only {', '.join(seen.nodes[:3])}",
+            f"the container was given no GPU, or the host has none: {_GPU_FLAG}; nvidia-smi on the host lists them",
+        )
+    if seen.container:
+        if seen.kernel_module:
+            return _problem(
+                f"the host has NVIDIA driver {seen.kernel_module} and the container was given no GPU (no /dev/nvidia*)",
+                _GPU_FLAG,
+            )
+        return _problem(
+            "the container was given no GPU (no /dev/nvidia*)", f"{_GPU_FLAG}; nvidia-smi on the host must work"
+        )
+    return _problem(
+        "this machine has no /dev/nvidia*: no NVIDIA driver is loaded",
+        "install the driver or load it (modprobe nvidia; nvidia-smi)",
+    )
+
+
+def _without_compute(environment: Mapping[str, str]) -> Problem | None:
+    words = environment.get("NVIDIA_DRIVER_CAPABILITIES", "")
+    if not words or {"all", "compute"} & set(words.split(",")):
+        return None
+    return _problem(
+        f"NVIDIA_DRIVER_CAPABILITIES={words} leaves libcuda.so.1 out",
+        f"set NVIDIA_DRIVER_CAPABILITIES={words},compute (or all) and create the container again",
+    )
+
+
+def _denied(opened: Mapping[str, int]) -> Problem | None:
+    """https://github.com/NVIDIA/nvidia-container-toolkit/issues/48"""
+    gpus = of_gpus(opened)
+    denied = [path for path in (*gpus, "/dev/nvidiactl") if opened.get(path) == _EPERM]
+    if not gpus or not denied or ("/dev/nvidiactl" not in denied and set(denied) != set(gpus)):
+        return None  # one GPU of several may be denied on purpose; libcuda makes /dev/nvidiactl itself, for nothing
+    return _problem(
+        f"the container's cgroup no longer lets it open {denied[0]} (Operation not permitted), as after a systemctl "
+        "daemon-reload on the host",
+        "create the container again; to prevent it: --device for each /dev/nvidia* node, CDI, or Docker's cgroupfs driver",
+    )
+
+
+def _named_code(code: int, told: Mapping[str, Any], seen: Surroundings) -> Problem:
+    where = str(told.get("libcuda", "")) or "libcuda.so.1"
+    text = f"cuInit gave {code} ({_CUDA_NAMES[code]})"
+    if code == 34:
+        return _problem(
+            f"{text}: {where} is the CUDA toolkit's stub, not the driver",
+            "take …/stubs out of LD_LIBRARY_PATH and of /etc/ld.so.conf.d, then run ldconfig",
+        )
+    if code == 803:
+        return _mismatch(told, seen)
+    if code == 804:
+        return _problem(
+            f"{text}: {where} is cuda-compat, which this GPU (GeForce and other consumer ones) does not support",
+            "take /usr/local/cuda/compat out of LD_LIBRARY_PATH or remove the cuda-compat package; then the image's "
+            "CUDA must fit the host's driver",
+        )
+    remedies = {
+        802: "on the host, start nvidia-fabricmanager of the driver's own release (systemctl status nvidia-fabricmanager)",
+        805: "start the MPS control daemon on the host, or unset CUDA_MPS_PIPE_DIRECTORY",
+        214: "reset the GPU (nvidia-smi --gpu-reset) or take the host out of service; nvidia-smi -q -d ECC tells which",
+    }
+    return _problem(text, remedies[code])
+
+
+def _mismatch(told: Mapping[str, Any], seen: Surroundings) -> Problem:
+    """The libraries and the loaded kernel module are of different driver releases."""
+    where = str(told.get("libcuda", "")) or "libcuda.so.1"
+    code = told.get("cuInit")
+    said = f"cuInit gave {code} ({_CUDA_NAMES[803]})" if code == 803 else "NVML: Driver/library version mismatch"
+    module = seen.kernel_module or "of another release"
+    text = f"{said}: {where} does not fit the loaded kernel module {module}"
+    if seen.libcuda_kind == libcuda_origin.COMPAT:
+        remedy = "the image's cuda-compat does not fit this driver: take /usr/local/cuda/compat out of LD_LIBRARY_PATH"
+    elif seen.libcuda_kind == libcuda_origin.PACKAGE:
+        remedy = f"the image brings its own driver: remove the package {seen.libcuda_package} from it"
+    elif seen.libcuda_kind == libcuda_origin.INJECTED:
+        remedy = "the host's driver was upgraded: create the container again; if that does not help, restart the host"
+    elif seen.container:
+        remedy = "the image brings its own driver files: remove them; the container runtime mounts the host's"
+    else:
+        remedy = "the driver was upgraded without a restart: restart the host (or reload the nvidia modules)"
+    return _problem(text, remedy)
+
+
+def lost_gpu(told: Mapping[str, Any], environment: Mapping[str, str]) -> Problem | None:
+    """With CUDA_VISIBLE_DEVICES the lost one may be one that the program does not use."""
+    states: Sequence[int] = (told.get("nvml") or {}).get("gpus", ())
+    for index, code in enumerate(states):
+        if code in _NVML_LOST and "CUDA_VISIBLE_DEVICES" not in environment:
+            return _problem(
+                f"GPU {index} {_NVML_LOST[code]}, says NVML",
+                "on the host, look for Xid in dmesg, then nvidia-smi --gpu-reset or restart the host",
+            )
+    return None
+
+
+def not_for_process_1(seen: Surroundings) -> Problem | None:
+    """CUDA works for us, and we may be root while the container's program is not."""
+    if not seen.refused:
+        return None
+    return _problem(
+        f"process 1 runs as user {seen.uid} with groups {', '.join(map(str, seen.groups)) or 'none'} and may not open "
+        f"{seen.refused[0]}",
+        "add the node's group to the user (--group-add), or mend the mode on the host (NVreg_DeviceFileMode=0666)",
+    )
+
+
+def _hidden(environment: Mapping[str, str]) -> Problem | None:
+    value = environment.get("CUDA_VISIBLE_DEVICES")
+    if value is None:
+        return None
+    return _problem(
+        f"CUDA_VISIBLE_DEVICES={value[:60]!r} leaves no GPU",
+        "unset it, or name a GPU that nvidia-smi -L lists here (indexes start at 0 in each container)",
+    )
+
+
+def _no_uvm(seen: Surroundings) -> Problem | None:
+    if "/dev/nvidia-uvm" in seen.nodes or not any(
+        node.startswith("/dev/nvidia") for node in of_gpus(seen.nodes)
+    ):  # WSL 2 and Jetson have none
+        return None
+    return _problem(
+        "there is no /dev/nvidia-uvm, which CUDA needs",
+        "on the host: nvidia-modprobe -u -c=0 (and start nvidia-persistenced), then create the container again",
+    )
+
+
+def _unexplained(code: object, told: Mapping[str, Any]) -> Problem:
+    if code == 0:
+        return _problem("CUDA starts and sees no GPU", "nvidia-smi -L on the host lists what there is")
+    name = _CUDA_NAMES.get(code, "") if isinstance(code, int) else ""
+    failed = {path: error for path, error in told.get("opened", {}).items() if error}
+    opened = "".join(f"; {path}: error {error} on opening" for path, error in list(failed.items())[:2])
+    nvml = f"; nvmlInit gave {told['nvmlInit']}" if told.get("nvmlInit") else ""
+    return _problem(
+        f"cuInit gave {code}" + (f" ({name})" if name else "") + nvml + opened,
+        "nvidia-smi and dmesg (Xid, NVRM) on the host tell more; reload nvidia_uvm or restart the host",
+    )
+
+
+def _problem(cause: str, remedy: str) -> Problem:
+    return Problem(NEED, cause, remedy)

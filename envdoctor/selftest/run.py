@@ -1,0 +1,138 @@
+"""The quick self-test: needs, observations, verdict. Nothing here loads a library or opens a device; children do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from envdoctor.probes import stamp
+from envdoctor.probes.child import Answers
+from envdoctor.probes.surroundings import Surroundings
+from envdoctor.selftest import driver_problem, needs, observed, parts
+from envdoctor.selftest.verdict import Problem, Verdict, without_repeats
+
+_OF_PACKAGES = frozenset(("torch", "onnxruntime", "onnxruntime-cuda", "onnxruntime-tensorrt", "opencv"))
+_RESTART = "restart the container; if it hangs again, look for Xid and NVRM in the host's dmesg and restart the host"
+
+
+def quick(stated: Mapping[str, str] | None, until: float) -> Verdict:
+    """`stated`: the needs and where each is stated; None to find them. `until`: of time.monotonic."""
+    stuck = stamp.still_stuck() if stated != {} else None
+    if stuck is not None:
+        return Verdict(stated or {}, problems=(_still_stuck(stuck),))
+    looked = stated is None or bool(_OF_PACKAGES & stated.keys())
+    image = observed.packages(until) if looked else Answers({})
+    if looked and (image.hung or "installed" not in image.told):
+        return Verdict(stated or {}, problems=(_unanswered("image", image),))
+    told: dict[str, Any] = dict(image.told)
+    wanted = needs.found(told["installed"], os.environ) if stated is None else stated
+    problems = [*_device_problems(wanted, told, until)]
+    if not any(problem.need == "driver" for problem in problems):
+        problems += _part_problems(wanted, told)
+    if stated is None:
+        problems = [_with_reason(problem, wanted) for problem in problems]
+    return Verdict(wanted, _works(wanted, told), without_repeats(problems), _notes(image, told), told)
+
+
+def _device_problems(wanted: Mapping[str, str], told: dict[str, Any], until: float) -> Iterator[Problem]:
+    """Asks the driver and the cameras where they are needed, and adds what they tell to `told`."""
+    if wanted.keys() & set(needs.ON_A_GPU):
+        driver = observed.driver(until, [name for name in ("nvdec", "nvenc") if name in wanted])
+        told.update(driver.told)
+        yield from _driver_problems(driver)
+    if "camera" in wanted:
+        cameras = observed.cameras(until)
+        told.update(cameras.told)
+        if cameras.ending:
+            yield Problem("camera", f"the cameras do not answer: {cameras.ending}", _RESTART)
+
+
+def _with_reason(problem: Problem, wanted: Mapping[str, str]) -> Problem:
+    """Nobody said that it is needed: tell why we think so, and how to say otherwise."""
+    on_a_gpu = (because for need, because in wanted.items() if need in needs.ON_A_GPU)
+    because = wanted.get(problem.need) or next(on_a_gpu, "")
+    return problem._replace(remedy=f"{problem.remedy}; or set ENVDOCTOR_EXPECT=none if it is not needed ({because})")
+
+
+def _still_stuck(pid: int) -> Problem:
+    return Problem(
+        "driver",
+        f"the driver or a file system does not answer: process {pid} of an earlier self-test still hangs in the kernel "
+        "and cannot be killed",
+        _RESTART,
+    )
+
+
+def _unanswered(who: str, answers: Answers) -> Problem:
+    during = f" in {answers.during}" if answers.during else ""
+    if who == "image":
+        return Problem("image", f"the image's files could not be read: {answers.ending}{during}", _RESTART)
+    if answers.hung:
+        return Problem("driver", f"the driver does not answer: {answers.ending}{during}", _RESTART)
+    if answers.ending.startswith("signal "):
+        return Problem("driver", f"the driver's library crashed{during}: {answers.ending}", _RESTART)
+    return Problem("driver", f"the driver could not be asked{during}: {answers.ending}", _RESTART)
+
+
+def _driver_problems(driver: Answers) -> Iterator[Problem]:
+    seen = driver.told.get("surroundings")
+    if driver.ending or not isinstance(seen, dict):
+        yield _unanswered("driver", driver)
+        return
+    found = driver_problem.problem(driver.told, Surroundings(**seen), os.environ)
+    if found:
+        yield found
+
+
+def _part_problems(wanted: Mapping[str, str], told: Mapping[str, Any]) -> Iterator[Problem]:
+    for need in wanted:
+        found = _part(need, told)
+        if found:
+            yield found
+
+
+def _part(need: str, told: Mapping[str, Any]) -> Problem | None:
+    installed: Mapping[str, Any] = told.get("installed") or {}
+    if need == "torch":
+        return parts.torch(installed, told)
+    if need.startswith("onnxruntime"):
+        return parts.onnxruntime(installed, told, need)
+    if need in ("nvdec", "nvenc"):
+        return parts.video(need, told, os.environ)
+    if need == "opencv":
+        return parts.opencv(installed, told)
+    if need == "display":
+        return parts.display(os.environ)
+    return parts.camera(told) if need == "camera" else None
+
+
+def _works(wanted: Mapping[str, str], told: Mapping[str, Any]) -> tuple[str, ...]:
+    if not wanted:
+        return ("nothing that is installed or stated needs a GPU",)
+    if not told.get("gpus"):
+        return (", ".join(wanted),)
+    gpus: list[str] = told["gpus"]
+    driver = (told.get("nvml") or {}).get("driver", "")
+    cuda = told.get("cuDriverGetVersion", 0)
+    words = [", ".join(name or "a GPU" for name in gpus[:8]) + (f" and {len(gpus) - 8} more" if len(gpus) > 8 else "")]
+    words += [f"driver {driver}"] if driver else []
+    words += [f"CUDA {cuda // 1000}.{cuda % 1000 // 10}"] if cuda else []
+    return (", ".join(words), ", ".join(wanted))
+
+
+def _notes(image: Answers, told: Mapping[str, Any]) -> tuple[str, ...]:
+    """What never makes it unhealthy."""
+    notes = list(parts.preloaded(told))
+    installed: Mapping[str, Any] = told.get("installed") or {}
+    packages = installed.get("packages", {})
+    if image.ending:
+        notes.append(f"the loader could not be asked for every library: {image.ending} in {image.during}")
+    if {"onnxruntime", "onnxruntime-gpu"} <= packages.keys():
+        notes.append(
+            "onnxruntime and onnxruntime-gpu are both installed: the next upgrade may put the CPU's files last"
+        )
+    cv2 = [name for name in packages if name.startswith("opencv")]
+    if len(cv2) > 1:
+        notes.append(f"{' and '.join(cv2)} own the same folder cv2")
+    return tuple(notes)

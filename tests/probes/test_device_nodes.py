@@ -1,0 +1,69 @@
+"""Device nodes and who may open them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from envdoctor.facts import Origin
+from envdoctor.probes import device_nodes
+from envdoctor.probes.device_nodes import Person, may_read_and_write, parse_status
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: not on this system")
+HERE = Origin("/proc/1/status")
+STATUS = "Name:\tpython3\nUid:\t0\t1000\t0\t0\nGid:\t0\t100\t0\t0\nGroups:\t44 100 \nCapEff:\t0000000000000000\n"
+
+
+def test_the_names_that_count(tmp_path: Path) -> None:
+    (tmp_path / "dev").mkdir()
+    for name in ("nvidia0", "nvidia10", "nvidiactl", "nvidia-uvm", "nvidia-uvm-tools", "nvidia-modeset", "null", "dxg"):
+        (tmp_path / "dev" / name).write_text("")
+    found = device_nodes.nodes(str(tmp_path))
+    assert found == ("/dev/dxg", "/dev/nvidia-uvm", "/dev/nvidia0", "/dev/nvidia10", "/dev/nvidiactl")
+    assert device_nodes.of_gpus(found) == ("/dev/dxg", "/dev/nvidia0", "/dev/nvidia10")
+    assert device_nodes.nodes(str(tmp_path / "nothing")) == ()
+
+
+def test_the_effective_user_counts() -> None:
+    assert parse_status(STATUS, HERE).need() == Person(1000, (100, 44), False)
+
+
+@pytest.mark.parametrize("text", ["", "Name:\tpython3\n", STATUS.replace("1000", "x"), "Uid:\nGid:\nCapEff:\n"])
+def test_a_status_that_cannot_be_read_is_unknown(text: str) -> None:
+    assert parse_status(text, HERE).is_unknown
+
+
+def test_the_pause_container_is_not_the_workload() -> None:
+    assert parse_status(STATUS.replace("python3", "pause"), HERE).is_unknown
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "group", "expected"),
+    [
+        (0o666, 0, 0, True),
+        (0o660, 0, 44, True),
+        (0o660, 0, 45, False),
+        (0o600, 1000, 0, True),
+        (0o066, 1000, 44, False),  # the owner's class decides
+        (0o606, 0, 44, False),
+        (0o644, 0, 0, False),
+    ],
+)
+def test_modes(mode: int, owner: int, group: int, expected: bool) -> None:
+    state = os.stat_result((mode | stat.S_IFCHR, 0, 0, 1, owner, group, 0, 0, 0, 0))
+    assert may_read_and_write(state, Person(1000, (100, 44), False)) is expected
+    assert may_read_and_write(state, Person(1000, (), True))
+
+
+def test_opening(tmp_path: Path) -> None:
+    (tmp_path / "there").write_text("")
+    (tmp_path / "folder").mkdir()
+    assert device_nodes.opened(str(tmp_path), ["/there", "/missing", "/folder"]) == {
+        "/there": 0,
+        "/missing": 2,
+        "/folder": 21,
+    }
