@@ -127,6 +127,8 @@ class L4tRow(NamedTuple):
     source: tuple[str, ...]
     checked: str
     note: str | None = None
+    capabilities: tuple[str, ...] | None = None  # of the boards that it runs on, ("7.2", "8.7")
+    image_line: str | None = None  # images of a line run on hosts of the same; None: on their own release alone
 
 
 class CudaTagRow(NamedTuple):
@@ -171,6 +173,7 @@ class NgcRow(NamedTuple):
     checked: str
     note: str | None = None
     nccl: str | None = None
+    jetpack: str | None = None  # the JetPack that NVIDIA names for the release's image for Jetson, "6.1"
 
 
 class NgcImageRow(NamedTuple):
@@ -214,6 +217,7 @@ class L4tImageRow(NamedTuple):
     source: tuple[str, ...]
     checked: str
     note: str | None = None
+    sm: tuple[str, ...] | None = None  # SASS of its PyTorch, ("72", "87")
 
 
 class TorchImageRow(NamedTuple):

@@ -59,9 +59,8 @@ def _pip_settings(environ: Mapping[str, str]) -> tuple[dict[str, str], list[str]
             settings.update(_read(path))
         except (OSError, ValueError) as error:
             if not isinstance(error, (FileNotFoundError, NotADirectoryError, IsADirectoryError)):
-                problems.append(
-                    f"{path}: pip's configuration could not be read ({str(error)[:120] if isinstance(error, OSError) else 'not an ini file'})"
-                )
+                why = error.strerror if isinstance(error, OSError) else "it is no ini file"
+                problems.append(f"{path}: pip's configuration could not be read ({why})")
     for name, value in environ.items():
         if name.startswith("PIP_") and value:
             settings[name[4:].lower().replace("_", "-")] = value
