@@ -9,7 +9,8 @@ from envdoctor.browse.conclusions import code_for, driver_floor, instead, window
 from envdoctor.browse.releases import around, python
 from envdoctor.browse.things import Conclusion, Row, Thing, groups
 from envdoctor.facts import Image, Origin, known
-from envdoctor.judging.images import described, nearest_published, split
+from envdoctor.judging import jetpack
+from envdoctor.judging.images import described, is_integrated, nearest_published, split
 from envdoctor.matrix import Matrix
 from envdoctor.nearest import nearest
 from envdoctor.versions import leading, numbers
@@ -40,8 +41,8 @@ def image(text: str, matrix: Matrix) -> Thing:
     never = found.status.is_known and found.status.get() != "published"
     if not listed and not never and found.family.get() != "plain":
         return Thing(f"image {text}", nearest=_nearest(repository, tag, matrix))
-    jetson = any(group.table == "l4t_images" for group in listed)
-    told = tuple(_of_jetson(found, matrix) if jetson else _conclusions(text, found, bool(gates), matrix))
+    jetson = is_integrated(tag) or any(group.table == "l4t_images" for group in listed)
+    told = tuple(_of_jetson(text, found, matrix) if jetson else _conclusions(text, found, bool(gates), matrix))
     inside = python(found.python.need(), matrix) if repository == "python" and found.python.is_known else None
     if inside is not None:
         about = tuple(group for group in inside.groups if group.table == "python_versions")
@@ -126,9 +127,13 @@ def _conclusions(text: str, found: Image, gate_shown: bool, matrix: Matrix) -> I
     yield from _ngc_code(found, matrix)
 
 
-def _of_jetson(found: Image, matrix: Matrix) -> Iterator[Conclusion]:
+def _of_jetson(text: str, found: Image, matrix: Matrix) -> Iterator[Conclusion]:
     """A Jetson's driver is part of its L4T release: no desktop driver and no floor of one is asked for."""
     yield Conclusion("for Jetson boards: the CUDA that a board runs follows from its L4T release (matrix list l4t)")
+    stated, boards = jetpack.named(text, matrix), ", ".join(jetpack.capabilities(text, matrix))
+    if stated:
+        told = f"NVIDIA names JetPack {stated} for it, whose boards are of compute capability {boards}"
+        yield Conclusion(told, (jetpack.TABLE,))
     if found.cuda.is_known:
         yield from window_of(found.cuda.need(), matrix)
 

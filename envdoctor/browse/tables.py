@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from envdoctor.matrix import Matrix
@@ -96,9 +96,36 @@ def _unread(column: str, cell: object) -> bool:
 
 def _not_asked(table: str, row: Record) -> tuple[str, ...]:
     """Columns that do not arise for this row: cuDNN of a CPU build, arm64 code of an image for amd64 alone."""
-    if table == "torch" and row["cuda"] is None:
-        return ("cudnn",)
+    never = _NEVER[table](row) if table in _NEVER else ()
     arches = row.get("arch")
     if isinstance(arches, tuple):
-        return tuple(name for name in row for arch in ("amd64", "arm64") if name.endswith(arch) and arch not in arches)
-    return ()
+        never += tuple(
+            name for name in row for arch in ("amd64", "arm64") if name.endswith(arch) and arch not in arches
+        )
+    return never
+
+
+def _unbundled(row: Record) -> tuple[str, ...]:
+    """The release notes say N/A where no driver comes along: on Windows from 13.0, on Linux from 13.4."""
+    cuda = numbers(str(row["cuda"]))
+    return (*(("driver_windows",) if cuda >= (13, 0) else ()), *(("driver_linux",) if cuda >= (13, 4) else ()))
+
+
+def _not_in_ngc_image(row: Record) -> tuple[str, ...]:
+    """PyTorch is in Triton's trtllm variant alone, the ONNX Runtime backend in the others of Triton."""
+    image = str(row["image"])
+    with_runtime = image.startswith("tritonserver:") and not image.endswith(("-trtllm", "-vllm"))
+    return (*(() if image.endswith("-trtllm") else ("torch",)), *(() if with_runtime else ("onnxruntime",)))
+
+
+def _is_without_torch(row: Record) -> bool:
+    return not any(name in str(row["image"]) for name in ("pytorch", "l4t-ml"))
+
+
+_NEVER: dict[str, Callable[[Record], tuple[str, ...]]] = {
+    "torch": lambda row: ("cudnn",) if row["cuda"] is None else (),
+    "toolkits": _unbundled,
+    "ngc_images": _not_in_ngc_image,
+    "l4t_images": lambda row: ("torch", "sm") if _is_without_torch(row) else (),
+    "onnxruntime": lambda row: ("tensorrt",) if row["platform"] == "linux_aarch64" else (),
+}

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
 import time
 
 from envdoctor.commands import OutputError, UsageError
-from envdoctor.commands.arguments import NotYet, Parser
+from envdoctor.commands.arguments import Parser
 from envdoctor.commands.console import tell, write
 
 TYPE_CHECKING = False  # importing `typing` costs more than this module
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
     from envdoctor.selftest.verdict import Verdict
 
+_QUICK_SECONDS, _DEEP_SECONDS = 5.0, 60.0  # for everything, unless --timeout says otherwise
 _SPARE = 0.5  # seconds: a child that must be killed gets 0.2, and the answer is still to be written
 _EPILOG = """\
 examples:
-  HEALTHCHECK --interval=30s --timeout=10s CMD ["envdoctor", "selftest"]
+  HEALTHCHECK --interval=30s --timeout=65s --start-period=120s CMD ["envdoctor", "selftest", "--deep-first"]
   envdoctor selftest --expect torch,nvdec --format json
 
 What the image needs is stated with --expect, ENVDOCTOR_EXPECT or expect in [tool.envdoctor], in this order, else found
@@ -34,10 +37,17 @@ def parser() -> Parser:
     made.add_argument(
         "--expect", metavar="LIST", help="what the image needs: cuda,torch,onnxruntime-cuda,nvdec,opencv,… or none"
     )
-    made.add_argument("--deep", action="store_true", help="also run an ONNX Runtime session per needed provider")
-    made.add_argument("--timeout", metavar="SECONDS", help="for everything together (default: 5, or 60 with --deep)")
+    deep = made.add_mutually_exclusive_group()
+    deep.add_argument(
+        "--deep", action="store_true", help="also use what is needed: PyTorch, ONNX Runtime, NVDEC, OpenCV, …"
+    )
+    deep.add_argument(
+        "--deep-first", action="store_true", help="deep until it succeeded once since the container started"
+    )
+    made.add_argument(
+        "--timeout", metavar="SECONDS", help="for everything together (default: 5; as long as deep runs, 60)"
+    )
     made.add_argument("--format", choices=("line", "json"), default="line", help="default: line")
-    made.add_argument("--deep-first", action=NotYet, nargs=0, help=argparse.SUPPRESS)
     return made
 
 
@@ -47,15 +57,28 @@ def run(args: argparse.Namespace) -> int:
     if not hasattr(os, "fork") or sys.platform != "linux":
         raise UsageError("selftest looks at the Linux system of a container or host; run it there")
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # whoever starts us may ignore it, and then no child's end is told
-    seconds = _seconds(args.timeout or ("60" if args.deep else "5"))
-    until = time.monotonic() + seconds - min(_SPARE, seconds / 2)
-    found = quick(_stated(args.expect), until)
-    if args.deep:
-        from envdoctor.selftest.deep import deepened
+    needs = _stated(args.expect)
+    start, stated = time.monotonic(), _seconds(args.timeout) if args.timeout else None
 
-        found = deepened(found, until)
+    def deadline(usual: float) -> float:
+        seconds = stated or usual
+        return start + seconds - min(_SPARE, seconds / 2)
+
+    found = _found(args, lambda until: quick(needs, until), deadline)
     _print(found, args.format)
     return 0 if found.healthy else 1
+
+
+def _found(args: argparse.Namespace, quick: Callable[[float], Verdict], deadline: Callable[[float], float]) -> Verdict:
+    if args.deep_first:
+        from envdoctor.selftest.deep_first import deep_first
+
+        return deep_first(quick, deadline)
+    if not args.deep:
+        return quick(deadline(_QUICK_SECONDS))
+    from envdoctor.selftest.deep import deepened
+
+    return deepened(quick(deadline(_DEEP_SECONDS)), deadline(_DEEP_SECONDS))
 
 
 def _print(found: Verdict, form: str) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from envdoctor.commands.arguments import Parser, host_options
+from envdoctor.suggest.problem import FAMILIES
 
 FORMATS = ("text", "json", "dockerfile")
 PURPOSES = ("training", "inference", "both")
-FAMILIES = ("ngc", "cuda", "pytorch", "python")
 
 _DESCRIPTION = """\
 The newest combinations of base image, PyTorch, ONNX Runtime, cuDNN and Python that run on all of the hosts, best
@@ -24,7 +24,7 @@ examples:
   envdoctor suggest --host name=edge,driver=470.57.02,gpu=T4 --host name=lab,driver=550.54.14,gpu=A100 --for inference
   envdoctor suggest --package "torch>=2.4" --package onnxruntime-gpu --python 3.10 --driver 580.82.07 --gpu H100 --explain
   envdoctor suggest --for inference --family cuda --driver 580.82.07 --gpu L4 --format dockerfile > Dockerfile
-  envdoctor suggest --patch Dockerfile --driver 535.104.05 --gpu T4 | patch -p0
+  envdoctor suggest --patch Dockerfile --driver 535.104.05 --gpu T4 | patch -p1
 
 Order: what runs without forward compatibility and without JIT; what NVIDIA still supports; the newest PyTorch, then
 ONNX Runtime, then CUDA; the smallest. The best of each family comes first, then the second best of each.

@@ -46,6 +46,7 @@ class Matrix:
         self._needs = Table("needs", rows.NeedRow, read)
         self._brings = Table("brings", rows.BringsRow, read)
         self._named: dict[str, tuple[rows.GpuRow, ...]] = {}
+        self._tags_of: dict[str, tuple[rows.CudaTagRow, ...]] = {}
         self._opencv = Table("opencv", rows.OpenCvRow, read)
         self._system_libraries = Table("system_libraries", rows.SystemLibraryRow, read)
         self._pythons = Table("python_versions", rows.PythonRow, read)
@@ -155,14 +156,28 @@ class Matrix:
         tries = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
         return next((row for each in tries if (row := _first(self._l4t.find(each)))), None)
 
+    def l4t_lines(self) -> tuple[rows.L4tRow, ...]:
+        """Every row of the L4T table, oldest first."""
+        return self._l4t.rows()
+
+    def jetpack(self, release: str) -> str | None:
+        """The JetPack of a Jetson release, or of the newest one before it in its major; of a partial one the oldest that
+        it can be."""
+        asked = versions.numbers(release)
+        lines = [(versions.numbers(row.l4t), row) for row in self._l4t.rows()]
+        older = [row for line, row in lines if line[:1] == asked[:1] and line <= asked]
+        return older[-1].jetpack if older else None
+
     def cuda_tag(self, tag: str) -> rows.CudaTagRow | None:
         """A tag of nvidia/cuda. None: newer than the matrix, or never seen."""
         return _first(self._cuda_tags.find(tag))
 
     def cuda_tags_of(self, cuda: str) -> tuple[rows.CudaTagRow, ...]:
-        """Every tag of a release, "12.4.1" or "12.4"."""
-        found = self._cuda_tags.starting(f"{cuda}-") + self._cuda_tags.starting(f"{cuda}.")
-        return tuple(row for row in found if _may_be(row.cuda, cuda))
+        """Every tag of a release, "12.4.1" or "12.4". Remembered: remedies ask again and again."""
+        if cuda not in self._tags_of:
+            found = self._cuda_tags.starting(f"{cuda}-") + self._cuda_tags.starting(f"{cuda}.")
+            self._tags_of[cuda] = tuple(row for row in found if _may_be(row.cuda, cuda))
+        return self._tags_of[cuda]
 
     def cuda_tag_names(self) -> tuple[str, ...]:
         """Every tag of nvidia/cuda that a row holds, oldest CUDA first, without reading the rows."""

@@ -38,6 +38,12 @@ def test_what_a_filter_lets_through(value: object, wanted: str, answer: bool) ->
 
 def test_a_column_that_is_left_out_is_a_gap_unless_it_says_something() -> None:
     assert gaps("toolkits", {"cuda": "12.4", "driver_linux": None, "note": None}) == ("driver_linux",)
+    assert gaps("toolkits", {"cuda": "13.4.1", "driver_linux": None, "driver_windows": None}) == ()
+    assert gaps("ngc_images", {"image": "tensorrt:24.05", "torch": None, "onnxruntime": None, "cudnn": None}) == (
+        "cudnn",
+    )
+    assert gaps("ngc_images", {"image": "tritonserver:24.05-trtllm", "torch": None, "onnxruntime": None}) == ("torch",)
+    assert gaps("l4t_images", {"image": "nvcr.io/nvidia/l4t-cuda:11.4.19-runtime", "torch": None, "sm": None}) == ()
     assert gaps("cuda_tags", {"cudnn": None, "supported": None, "os": None}) == ("os",)
     assert gaps("torch", {"cuda": None, "cudnn": None, "sm": ()}) == ()  # the CPU build
     assert gaps("torch", {"cuda": "12.4", "cudnn": None, "sm": ()}) == ("cudnn",)

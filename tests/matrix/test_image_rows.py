@@ -67,6 +67,26 @@ def test_an_l4t_image_is_of_a_line_that_runs_its_cuda() -> None:
             assert MATRIX.system_python("ubuntu", row.ubuntu) == row.python, row
 
 
+def test_what_a_jetson_image_holds_code_for_are_the_boards_of_its_line() -> None:
+    for row in L4T_IMAGES:
+        line = MATRIX.l4t(row.l4t)
+        assert line is not None, row
+        assert (row.sm is None) == (row.torch is None), row
+        assert row.sm is None or row.sm == tuple(each.replace(".", "") for each in line.capabilities or ()), row
+
+
+def test_a_jetpack_that_an_ngc_release_names_is_one_of_the_table_and_never_goes_back() -> None:
+    lines = {row.jetpack for row in MATRIX.l4t_lines()}
+    stated = [row.jetpack for release in MATRIX.ngc_releases() if (row := MATRIX.ngc(release)) and row.jetpack]
+    assert set(stated) <= lines
+    assert stated == sorted(stated)
+    newest = max(release for release in MATRIX.ngc_releases() if (row := MATRIX.ngc(release)) and row.jetpack)
+    for release in MATRIX.ngc_releases():
+        row = MATRIX.ngc(release)
+        integrated = row is not None and any(tag.endswith("-igpu") for tag in row.tags)
+        assert not integrated or release <= newest, release
+
+
 def test_l4t_images_by_reference_and_by_repository() -> None:
     row = MATRIX.l4t_image("nvcr.io/nvidia/l4t-pytorch:r35.2.1-pth2.0-py3")
     assert row is not None
