@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from envdoctor.judging.jetpack import FIRST_WITH_SERVER_BUILDS
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CudaTagRow, NgcRow
 from envdoctor.suggest.problem import ONNXRUNTIME, TORCH, Base, Problem
 from envdoctor.suggest.ranking import newest_first, of_base
-from envdoctor.suggest.wheels import admits
+from envdoctor.suggest.wheels import admits_build
 from envdoctor.versions import major, numbers
 
 _SIZES = {"base": 0, "runtime": 1, "cudnn-runtime": 2, "devel": 3, "cudnn-devel": 4}
@@ -49,8 +50,9 @@ def _cuda(problem: Problem, matrix: Matrix) -> Iterator[Base]:
 
 def _flavors(problem: Problem) -> frozenset[str]:
     """torch's wheels bring their own CUDA; ONNX Runtime takes the system's; of other packages that is not known here."""
-    if problem.carried:
-        return frozenset(_SIZES)
+    least = _SIZES.get(problem.flavor or "base", 0)
+    if problem.carried or problem.flavor:
+        return frozenset(flavor for flavor, size in _SIZES.items() if size >= least)
     return frozenset({"cudnn-runtime"} if ONNXRUNTIME in problem.parts else {"base"})
 
 
@@ -74,14 +76,18 @@ def _ngc(problem: Problem, matrix: Matrix) -> Iterator[Base]:
         row = matrix.ngc(release)
         if row is None or row.torch is None or not _for_arches(row.arch, problem):
             continue
-        if TORCH not in problem.parts or admits(problem.wanted.get(TORCH), row.torch):
-            yield from _of_ngc(row, release, problem)
+        if TORCH not in problem.parts or admits_build(problem.wanted.get(TORCH), row.torch, None):
+            yield from _of_ngc(row, release, problem, matrix)
 
 
-def _of_ngc(row: NgcRow, release: str, problem: Problem) -> Iterator[Base]:
-    """The image for servers and workstations, and, for the boards alone, the one for Jetson where there is one."""
+def _of_ngc(row: NgcRow, release: str, problem: Problem, matrix: Matrix) -> Iterator[Base]:
+    """The image for servers and workstations, and, for the boards alone, the one for Jetson where there is one. Boards
+    below JetPack 7 run no other, and none that is named for another JetPack."""
     system = f"ubuntu{row.ubuntu}" if row.ubuntu else None
-    for suffix in ("-py3", "-py3-igpu") if _boards(problem) else ("-py3",):
+    suffixes = ("-py3", "-py3-igpu") if _boards(problem) else ("-py3",)
+    if _boards_alone(problem):
+        suffixes = ("-py3-igpu",) if _of_their_jetpack(row, problem, matrix) else ()
+    for suffix in suffixes:
         if suffix == "-py3" or f"{release}{suffix}" in row.tags:
             image = f"nvcr.io/nvidia/pytorch:{release}{suffix}"
             order = (newest_first(release), suffix)
@@ -93,10 +99,24 @@ def _boards(problem: Problem) -> bool:
     return any(gpu.is_tegra for host in problem.hosts for gpu in host.gpus.get() or ())
 
 
+def _boards_alone(problem: Problem) -> bool:
+    """Is one of the hosts a Jetson that the builds for servers are not made for?"""
+    lines = [host.l4t.get() for host in problem.hosts]
+    return any(line is not None and major(line) < FIRST_WITH_SERVER_BUILDS for line in lines)
+
+
+def _of_their_jetpack(row: NgcRow, problem: Problem, matrix: Matrix) -> bool:
+    """May the image be for them? What names no JetPack is judged, for the words."""
+    found = (matrix.jetpack(host.l4t.get() or "") for host in problem.hosts)
+    return row.jetpack is None or {major(each) for each in found if each} == {major(row.jetpack)}
+
+
 def _l4t(problem: Problem, matrix: Matrix) -> Iterator[Base]:
     """What NVIDIA builds for Jetson boards, of a line of L4T each."""
     for row in matrix.l4t_images():
-        if TORCH in problem.parts and (row.torch is None or not admits(problem.wanted.get(TORCH), row.torch)):
+        if TORCH in problem.parts and (
+            row.torch is None or not admits_build(problem.wanted.get(TORCH), row.torch, None)
+        ):
             continue
         system = f"ubuntu{row.ubuntu}" if row.ubuntu else None
         cudnn = str(major(row.cudnn)) if row.cudnn else None
@@ -110,13 +130,14 @@ def _pytorch(problem: Problem, matrix: Matrix) -> Iterator[Base]:
         return
     for row in matrix.torch_images():
         system = f"{row.os}{row.os_version}" if row.os and row.os_version else None
-        if TORCH in problem.parts and not admits(problem.wanted.get(TORCH), row.torch):
-            continue
+        numpy2 = next((each.numpy2 for each in matrix.torch() if each.version == row.torch), None)
         for variant in row.variants or ():
             cuda = variant.partition("-")[0].removeprefix("cuda")
+            if TORCH in problem.parts and not admits_build(problem.wanted.get(TORCH), row.torch, cuda):
+                continue
             image = f"pytorch/pytorch:{row.torch}-{variant}-runtime"
             order = (newest_first(row.torch), newest_first(cuda), image)
-            yield Base("pytorch", image, row.python, system, None, None, 0, order, row.torch, cuda)
+            yield Base("pytorch", image, row.python, system, None, None, 0, order, row.torch, cuda, numpy2)
 
 
 def _python(problem: Problem, matrix: Matrix) -> Iterator[Base]:

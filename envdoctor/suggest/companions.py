@@ -13,7 +13,7 @@ from envdoctor.suggest.wheels import admits
 
 PAIRED = ("torchvision", "torchaudio")
 # What images with PyTorch hold beside it. NGC's are NVIDIA's builds; its notes name torchvision since 19.01.
-_IN_IMAGE = {"ngc": ("torchvision",), "pytorch": PAIRED, "cuda": (), "python": ()}
+_BESIDE_TORCH = {"ngc": ("torchvision",), "pytorch": PAIRED, "cuda": (), "python": ()}
 _NUMPY_1 = "1.26.4"  # the last release of numpy 1
 _NUMPY_2 = "2.2.6"
 _EVERYWHERE = frozenset({"libz.so.1"})  # in every image that has Python
@@ -44,7 +44,7 @@ def _paired(candidate: Candidate, problem: Problem, matrix: Matrix) -> tuple[Pac
         if wanted is None:
             continue
         if candidate.torch is None:
-            if wanted.version or wanted.specifier or name not in _IN_IMAGE[candidate.base.family]:
+            if wanted.version or wanted.specifier or name not in _BESIDE_TORCH[candidate.base.family]:
                 return None  # pip would put another torch over the image's own
             continue
         version = matrix.companion_for(name, candidate.torch.version)
@@ -58,9 +58,9 @@ def _paired(candidate: Candidate, problem: Problem, matrix: Matrix) -> tuple[Pac
 
 
 def _numpy(candidate: Candidate, problem: Problem) -> tuple[Package, ...] | None:
-    """numpy<2 where a wheel was built before numpy 2: its metadata mostly does not say so, and pip takes the newest.
-    Not in an image that holds its own numpy with its own torch, which pip leaves."""
-    if all(wheel.numpy2 is not False for wheel in candidate.wheels):
+    """numpy<2 where a wheel was built before numpy 2: its metadata mostly does not say so, and pip takes the newest."""
+    built = [wheel.numpy2 for wheel in candidate.wheels] + [candidate.base.numpy2]
+    if False not in built:
         return ()
     stated = next((package for package in problem.carried if package.name == "numpy"), None)
     if stated is not None and (stated.version or stated.specifier):

@@ -32,6 +32,8 @@ def document(answer: Answer, matrix_date: str) -> dict[str, Any]:
         "rejections": [_rejection(each) for each in answer.rejections],
         "conflict": [constraint.text for constraint in answer.conflict],
         "changes": [_change(change) for change in answer.changes],
+        "advice": list(answer.advice),
+        "ended": answer.ended,
     }
 
 
@@ -67,7 +69,7 @@ def _package(package: Package) -> dict[str, Any]:
 def _rejection(rejection: Rejection) -> dict[str, Any]:
     judgement = rejection.judgement
     return {
-        "family": rejection.family,
+        "family": rejection.family or None,
         "subject": rejection.subject,
         "rule": judgement.rule,
         "reason": judgement.message,

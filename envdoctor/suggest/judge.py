@@ -1,23 +1,25 @@
 """Asks the rules of `envdoctor check` about a candidate, and nobody else: what check would fault is never suggested.
 
-Three things keep that cheap. The first finding ends it. Hosts that no rule can tell apart are asked once. A rule that
-did not look at the host for one host is not asked again for the next.
+What keeps that cheap: the first finding ends it; hosts that no rule can tell apart are asked once; a rule that did not
+look at the host for one host is not asked again for the next; what was answered once is remembered, also from one
+search to the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar
 
 from envdoctor.doctor import ask
-from envdoctor.facts import Facts, Host, Package, Packages, known
+from envdoctor.facts import Fact, Facts, Host, Image, Package, Packages, known
 from envdoctor.findings import Kind, Outcome, RuleResult, Severity, undecided
 from envdoctor.matrix import Matrix
 from envdoctor.readers.declared import Declared
 from envdoctor.rules import RULES
 from envdoctor.rules.rule import Rule
 from envdoctor.suggest.companions import beside
-from envdoctor.suggest.fleet import alike
-from envdoctor.suggest.problem import HERE, Base, Candidate, Judgement, Problem, Wheel
+from envdoctor.suggest.fleet import groups
+from envdoctor.suggest.problem import ARCHES, HERE, Base, Candidate, Judgement, Problem, Wheel
 from envdoctor.workload import Stated, assemble
 
 # The rules that most often refuse come first.
@@ -28,73 +30,134 @@ _RULES = tuple(
         key=lambda rule: _FIRST.index(rule.id) if rule.id in _FIRST else len(_FIRST),
     )
 )
-_ARCHES = {"x86_64": "amd64", "aarch64": "arm64"}
 # What an image without programs can be refused for, whatever is installed in it later.
 _START = tuple(
     rule for rule in _RULES if rule.id in ("start-gate-refuses", "image-tag-removed", "image-wrong-architecture")
 )
+_ANY = Base("python", "python:3.12-slim", "3.12", None, None, None, 0, ())
 _ORT_CODE = tuple(rule for rule in _RULES if rule.id == "gpu-not-in-onnxruntime")
 
 
+class Memory:
+    """What searches share: answers by candidate, other packages, rules and kind of host; and lists that cost time to make.
+    `asked` counts the answers that were not there yet."""
+
+    def __init__(self) -> None:
+        self.answers: dict[Hashable, Judgement] = {}
+        self.lists: dict[Hashable, Any] = {}
+        self.asked = 0
+
+
 class Judge:
-    def __init__(self, problem: Problem, matrix: Matrix) -> None:
+    def __init__(self, problem: Problem, matrix: Matrix, memory: Memory) -> None:
         self.matrix = matrix
-        self.hosts = list(alike(problem.hosts, matrix))
+        self.memory = memory
+        self.hosts: list[tuple[Hashable, Host]] = [
+            (kind, group[0]) for kind, group in groups(problem.hosts, matrix).items()
+        ] or [(None, Host())]
         self._arch = min(problem.arches)  # of a host that does not say
         self._problem = problem
-        self._known: dict[Candidate, Judgement] = {}
-        self._alone: dict[Candidate, Judgement] = {}
-        self._starts: dict[Base, Judgement] = {}
-        self._code: dict[Wheel | None, Judgement] = {}
-
-    def alone(self, candidate: Candidate) -> Judgement:
-        """Without what is carried along. Remembered."""
-        if candidate not in self._alone:
-            self._alone[candidate] = self._judge(candidate, ())
-        return self._alone[candidate]
-
-    def starts(self, base: Base) -> Judgement:
-        """Does a container of that image start? Its own CUDA may be used by nothing (torch brings one). Remembered."""
-        if base not in self._starts:
-            self._starts[base] = self._judge(Candidate(base), (), _START)
-        return self._starts[base]
-
-    def code(self, candidate: Candidate) -> Judgement:
-        """Does its ONNX Runtime hold code for every GPU? The image has no say in that. Remembered."""
-        wheel = candidate.onnxruntime
-        if wheel not in self._code:
-            self._code[wheel] = self._judge(candidate, (), _ORT_CODE)
-        return self._code[wheel]
+        self._worst: dict[Hashable, Judgement] = {}
 
     def judge(self, candidate: Candidate, companions: tuple[Package, ...] = ()) -> Judgement:
-        """Remembered. `companions` follow from the candidate; what is carried along comes besides."""
-        if candidate not in self._known:
-            self._known[candidate] = self._judge(candidate, beside(companions, self._problem))
-        return self._known[candidate]
+        """On every host, with its companions and with what is carried along."""
+        return self._everywhere(candidate, beside(companions, self._problem), "all", _RULES)
 
-    def _judge(self, candidate: Candidate, others: tuple[Package, ...], rules: Sequence[Rule] = _RULES) -> Judgement:
-        """The host that refuses is asked first the next time: it will most likely refuse again."""
-        asked: dict[str, tuple[_Watched, dict[str, RuleResult]]] = {}
+    def alone(self, candidate: Candidate) -> Judgement:
+        """Without what is carried along."""
+        return self._everywhere(candidate, (), "all", _RULES)
+
+    def starts(self, base: Base) -> Judgement:
+        """Does a container of that image start? Its own CUDA may be used by nothing (torch brings one)."""
+        return self._everywhere(Candidate(base), (), "start", _START)
+
+    def code(self, base: Base, runtime: Wheel) -> Judgement:
+        """Does an ONNX Runtime hold code for every GPU? The image has no say in that: any will do."""
+        if ("code", runtime) not in self._worst:
+            answer = self._everywhere(Candidate(base, None, runtime), (), "code", _ORT_CODE)
+            self._worst["code", runtime] = answer
+        return self._worst["code", runtime]
+
+    def agrees(self, candidate: Candidate, companions: tuple[Package, ...]) -> Judgement:
+        """What the packages alone are refused for, by rules that look at neither image nor host."""
+        others = beside(companions, self._problem)
+        place = ("agrees", candidate.wheels, others)
+        if place not in self.memory.answers:
+            self.memory.asked += 1
+            facts = self._facts(candidate, others, Host(), self._arch)
+            told = (self._packages_alone(facts, rule) for rule in _RULES)
+            self.memory.answers[place] = next((each for each in told if each.tier is None), Judgement(0))
+        return self.memory.answers[place]
+
+    def _packages_alone(self, facts: _Watched, rule: Rule) -> Judgement:
+        result, parts = _watch(rule, facts, self.matrix)
+        return _told(result, facts[1]) if parts <= {"packages"} else Judgement(0)
+
+    def hopeless(self) -> Judgement:
+        """What a host is refused for whatever runs on it: a driver that does not drive its GPU. The candidate that is
+        asked about does not count."""
+        for kind, host in self.hosts:
+            place = ("hopeless", kind)
+            if place not in self.memory.answers and host.stated:
+                facts = self._facts(Candidate(_ANY), (), host, ARCHES.get(host.arch.get() or "", self._arch))
+                self.memory.answers[place] = self._host_alone(facts, host)
+            answer = self.memory.answers.get(place, Judgement(0))
+            if answer.tier is None:
+                return answer
+        return Judgement(0)
+
+    def _host_alone(self, facts: _Watched, host: Host) -> Judgement:
+        for rule in _RULES:
+            result, parts = _watch(rule, facts, self.matrix)
+            told = _told(result, host) if parts <= {"host"} else Judgement(0)
+            if told.tier is None and not told.undecided:
+                return told
+        return Judgement(0)
+
+    def _everywhere(
+        self, candidate: Candidate, others: tuple[Package, ...], name: str, rules: Sequence[Rule]
+    ) -> Judgement:
+        """The worst over the hosts; the one that refuses is asked first the next time: it will most likely again."""
+        place = (candidate, others, name)
+        if place not in self._worst:
+            self._worst[place] = self._ask_all(place, rules)
+        return self._worst[place]
+
+    def _ask_all(self, place: tuple[Candidate, tuple[Package, ...], str], rules: Sequence[Rule]) -> Judgement:
+        candidate, others, _ = place
+        assembled: dict[str, tuple[_Watched, dict[str, RuleResult]]] = {}
         remark = Judgement(0)
-        for position, host in enumerate(self.hosts):
-            arch = _ARCHES.get(host.arch.get() or "", self._arch)
-            if arch not in asked:
-                declared = workload(candidate, others, arch)
-                asked[arch] = (_Watched(*assemble(declared, host, self.matrix, Stated())), {})
-            facts, settled = asked[arch]
-            judgement = self._on(facts, host, rules, settled)
-            if judgement.tier is None:
+        for position, (kind, host) in enumerate(self.hosts):
+            answer = self.memory.answers.get((place, kind))
+            if answer is None:
+                arch = ARCHES.get(host.arch.get() or "", self._arch)
+                if arch not in assembled:
+                    assembled[arch] = (self._facts(candidate, others, host, arch), {})
+                answer = self._on(*assembled[arch], host, rules)
+                self.memory.answers[place, kind] = answer
+                self.memory.asked += 1
+            if answer.tier is None:
                 self.hosts.insert(0, self.hosts.pop(position))
-                return judgement
-            if judgement.tier:
-                remark = judgement
+                return answer
+            if answer.tier:
+                remark = answer
         return remark
 
-    def _on(self, facts: _Watched, host: Host, rules: Sequence[Rule], settled: dict[str, RuleResult]) -> Judgement:
+    def _facts(self, candidate: Candidate, others: tuple[Package, ...], host: Host, arch: str) -> _Watched:
+        return _Watched(*assemble(workload(candidate, others, arch), host, self.matrix, Stated()))
+
+    def _on(self, facts: _Watched, settled: dict[str, RuleResult], host: Host, rules: Sequence[Rule]) -> Judgement:
+        """`settled` are the results of rules that did not look at the host. Without any host only those count."""
         facts = _Watched(*facts._replace(host=host))
         remark = Judgement(0)
         for rule in rules:
-            result = settled.get(rule.id) or self._ask(rule, facts, settled)
+            result = settled.get(rule.id)
+            if result is None:
+                result, parts = _watch(rule, facts, self.matrix)
+                if "host" not in parts:
+                    settled[rule.id] = result
+                elif not host.stated:
+                    continue
             told = _told(result, host)
             if told.tier is None:
                 return told
@@ -102,23 +165,38 @@ class Judge:
                 remark = told
         return remark
 
-    def _ask(self, rule: Rule, facts: _Watched, settled: dict[str, RuleResult]) -> RuleResult:
-        before = _Watched.looks
-        result = ask(rule, facts, self.matrix)
-        if _Watched.looks == before:
-            settled[rule.id] = result
-        return result
-
 
 class _Watched(Facts):
-    """Facts that count how often anybody looks at the host, in copies too."""
+    """Facts that count how often anybody looks at each of their parts, in copies too."""
 
-    looks = 0
+    looks: ClassVar[dict[str, int]] = {"host": 0, "image": 0, "packages": 0}
 
     @property
     def host(self) -> Host:
-        _Watched.looks += 1
+        _Watched.looks["host"] += 1
         return self[1]
+
+    @property
+    def image(self) -> Image:
+        _Watched.looks["image"] += 1
+        return self[2]
+
+    @property
+    def packages(self) -> Fact[Packages]:
+        _Watched.looks["packages"] += 1
+        return self[3]
+
+    @property
+    def uses(self) -> Fact[frozenset[str]]:  # they follow from the packages
+        _Watched.looks["packages"] += 1
+        return self[6]
+
+
+def _watch(rule: Rule, facts: _Watched, matrix: Matrix) -> tuple[RuleResult, frozenset[str]]:
+    """The rule's result, and which parts it looked at."""
+    before = dict(_Watched.looks)
+    result = ask(rule, facts, matrix)
+    return result, frozenset(part for part, count in _Watched.looks.items() if count != before[part])
 
 
 def _told(result: RuleResult, host: Host) -> Judgement:

@@ -10,6 +10,8 @@ from envdoctor.facts import Host, Origin, Package
 TORCH = "torch"
 ONNXRUNTIME = "onnxruntime-gpu"
 FAMILIES = ("ngc", "cuda", "pytorch", "python")
+HOLDING_TORCH = ("ngc", "pytorch")  # families whose images hold PyTorch
+ARCHES: Mapping[str, str] = {"x86_64": "amd64", "aarch64": "arm64"}  # of a host, of an image
 PYTORCH_INDEX = "https://download.pytorch.org/whl"
 # Microsoft's feeds of CUDA builds that PyPI never had. Source: https://onnxruntime.ai/docs/install/
 ORT_FEEDS: Mapping[str, str] = {
@@ -33,6 +35,7 @@ class Problem(NamedTuple):
     families: tuple[str, ...] = FAMILIES
     arches: frozenset[str] = frozenset({"amd64"})  # CPU architectures that the image must be for
     video: bool = False
+    flavor: str | None = None  # of an nvidia/cuda image, at least: base, runtime, devel
 
 
 class Base(NamedTuple):
@@ -49,6 +52,7 @@ class Base(NamedTuple):
     order: tuple[object, ...]
     torch: str | None = None
     torch_cuda: str | None = None
+    numpy2: bool | None = None  # as of a wheel, of that PyTorch
 
 
 class Wheel(NamedTuple):
@@ -62,6 +66,7 @@ class Wheel(NamedTuple):
     python: tuple[str, ...]  # empty: not known
     index: str | None  # type: ignore[assignment]  # as in facts.Gpu
     numpy2: bool | None = None  # built for numpy 2 (and 1), or for numpy 1 alone
+    extras: tuple[str, ...] = ()
 
     def package(self) -> Package:
         """As the pip reader reads `pip install NAME==VERSION [--index-url INDEX]`."""
@@ -72,6 +77,7 @@ class Wheel(NamedTuple):
             f"=={self.version}",
             cuda,
             index=self.index,
+            extras=self.extras,
             origin=Origin(f"pip install {self.name}"),
         )
 
@@ -104,11 +110,14 @@ class Judgement(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """A newer or smaller choice that lost. `subject` is "torch 2.15.0 (CUDA 13.2)" or an image."""
+    """A newer or smaller choice that lost. `subject` is "torch 2.15.0 (CUDA 13.2)" or an image; `part` is what of it
+    is refused ("torch", "onnxruntime-gpu", "image"), and `version` that one's."""
 
     family: str
     subject: str
     judgement: Judgement
+    part: str
+    version: str
 
 
 class Suggestion(NamedTuple):

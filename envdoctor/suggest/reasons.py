@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from envdoctor.facts import Host
+from envdoctor.judging import jetpack
+from envdoctor.judging.jetson import is_jetson
 from envdoctor.matrix import Matrix
+from envdoctor.suggest import boards
 from envdoctor.suggest.problem import ONNXRUNTIME, TORCH, Candidate, Judgement, Problem, Rejection
 from envdoctor.suggest.ranking import newest_first
 from envdoctor.versions import major, numbers
@@ -20,8 +23,10 @@ def reasons(
 def _reasons(
     candidate: Candidate, judgement: Judgement, problem: Problem, matrix: Matrix, lost: list[Rejection]
 ) -> Iterator[str]:
-    yield from _driver(candidate, problem, matrix)
-    yield from _code(candidate, problem)
+    yield from _driver(candidate, judgement, problem, matrix)
+    yield from boards.reasons(candidate, problem, matrix)
+    if not jetpack.named(candidate.base.image, matrix) or not any(is_jetson(host) for host in problem.hosts):
+        yield from _code(candidate, problem)
     if candidate.onnxruntime is not None and candidate.base.cudnn is not None:
         base, runtime = candidate.base, candidate.onnxruntime
         yield f"onnxruntime-gpu {runtime.version} loads CUDA {major(runtime.cuda)} and cuDNN {runtime.cudnn}, and the image holds CUDA {base.cuda} and cuDNN {base.cudnn}"
@@ -32,10 +37,14 @@ def _reasons(
     yield from _newer(candidate, lost)
 
 
-def _driver(candidate: Candidate, problem: Problem, matrix: Matrix) -> Iterator[str]:
-    """The oldest driver against the floor of the newest CUDA major in the combination."""
-    stated = [candidate.base.cuda, candidate.base.torch_cuda, *(wheel.cuda for wheel in candidate.wheels)]
-    majors = [numbers(cuda)[0] for cuda in stated if cuda and numbers(cuda)]
+def _driver(candidate: Candidate, judgement: Judgement, problem: Problem, matrix: Matrix) -> Iterator[str]:
+    """The oldest driver against the floor of the newest CUDA that the parts load."""
+    if judgement.tier:
+        return  # the remark tells how it runs
+    used = [wheel.cuda for wheel in candidate.wheels]
+    if TORCH in problem.parts and candidate.torch is None and candidate.base.torch_cuda:
+        used.append(candidate.base.torch_cuda)
+    majors = [numbers(cuda)[0] for cuda in used if numbers(cuda)]
     floor = matrix.major_floor(max(majors)) if majors else None
     drivers = [host for host in problem.hosts if not host.is_windows and numbers(host.driver.get() or "")]
     if floor is None or not drivers:
@@ -60,34 +69,26 @@ def _code(candidate: Candidate, problem: Problem) -> Iterator[str]:
 
 
 def _newer(candidate: Candidate, lost: list[Rejection]) -> Iterator[str]:
-    """The newest of each sort that lost, one line each."""
-    for name, version in (
-        (TORCH, candidate.torch_version),
-        (ONNXRUNTIME, candidate.onnxruntime and candidate.onnxruntime.version),
-    ):
+    """The newest of each sort that lost, one line each; what was refused before what is only not known."""
+    runtime = candidate.onnxruntime.version if candidate.onnxruntime else None
+    chosen = {TORCH: candidate.torch_version, ONNXRUNTIME: runtime, "image": candidate.base.image.partition(":")[2]}
+    for part, version in chosen.items():
         newer = [
             each
             for each in lost
-            if each.family == candidate.base.family
-            and each.subject.startswith(f"{name} ")
-            and newest_first(each.subject.split()[1]) < newest_first(version)
+            if (each.family, each.part) == (candidate.base.family, part)
+            and version is not None
+            and newest_first(each.version) < newest_first(version)
         ]
         if newer:
-            yield f"newer, but lost: {told(newer[0])}"
-    images = [each for each in lost if each.family == candidate.base.family and ":" in each.subject]
-    better = [each for each in images if _release(each.subject) < _release(candidate.base.image)]
-    if better:
-        yield f"newer, but lost: {told(min(better, key=lambda each: _release(each.subject)))}"
+            best = min(newer, key=lambda each: (each.judgement.undecided, newest_first(each.version)))
+            yield f"newer, but lost: {told(best)}"
 
 
 def told(rejection: Rejection) -> str:
     judgement = rejection.judgement
     why = "not known: " if judgement.undecided else ""
     return f"{rejection.subject}: {why}{judgement.message} ({judgement.rule})"
-
-
-def _release(image: str) -> tuple[int, ...]:
-    return newest_first(image.partition(":")[2])
 
 
 def label(hosts: Iterable[Host], most: int = 4) -> str:

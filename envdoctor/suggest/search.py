@@ -8,36 +8,54 @@ Runtime whose CUDA or cuDNN major the image does not hold.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from functools import cached_property
 from itertools import groupby
+from typing import Any
 
 from envdoctor.facts import Package
 from envdoctor.matrix import Matrix
 from envdoctor.suggest.bases import bases
 from envdoctor.suggest.companions import companions
-from envdoctor.suggest.judge import Judge
-from envdoctor.suggest.problem import ONNXRUNTIME, TORCH, Base, Candidate, Judgement, Problem, Rejection, Wheel
+from envdoctor.suggest.judge import Judge, Memory
+from envdoctor.suggest.problem import (
+    HOLDING_TORCH,
+    ONNXRUNTIME,
+    TORCH,
+    Base,
+    Candidate,
+    Judgement,
+    Problem,
+    Rejection,
+    Wheel,
+)
 from envdoctor.suggest.ranking import across, kind, of_base
 from envdoctor.suggest.wheels import onnxruntime_wheels, torch_wheels
 from envdoctor.versions import major
 
 Found = tuple[Candidate, Judgement, tuple[Package, ...]]
-_IN_IMAGE = ("ngc", "pytorch")  # families whose images hold PyTorch
+MOST = 4000  # answers of the rules for one search; the usual one needs a hundred
 
 
 class Search:
-    """`rejected` holds what lost on the way, by family and subject, each with its first reason."""
+    """`rejected` holds what lost on the way, by family and subject, each with its first reason. `ended` tells that the
+    search was given up after `most` answers, so that there may be more than was found."""
 
-    def __init__(self, problem: Problem, matrix: Matrix) -> None:
+    def __init__(self, problem: Problem, matrix: Matrix, memory: Memory | None = None, most: int = MOST) -> None:
         self.problem = problem
         self.matrix = matrix
-        self.judge = Judge(problem, matrix)
+        self.memory = memory or Memory()
+        self.judge = Judge(problem, matrix, self.memory)
         self.rejected: dict[tuple[str, str], Rejection] = {}
-        self._runtimes: tuple[Wheel | None, ...] | None = None
-        self._torches: tuple[Wheel, ...] | None = None
+        self.ended = False
+        self._most = self.memory.asked + most
 
     def best(self, count: int) -> tuple[Found, ...]:
         """The best of each family in turn, `count` in all, fewer if there are no more."""
+        hopeless = self.judge.hopeless()
+        if hopeless.tier is None:
+            self._reject(Rejection("", f"any image on {hopeless.host}", hopeless, "host", ""))
+            return ()
         walks = [self._family(family) for family in self.problem.families]
         found: list[Found] = []
         while walks and len(found) < count:
@@ -47,26 +65,17 @@ class Search:
             found += sorted(round_, key=lambda each: across(each[0], each[1], self.problem))
         return tuple(found[:count])
 
-    def exists(self) -> bool:
-        """Is there any candidate at all, whatever the hosts?"""
-        for family in self.problem.families:
-            inside = family in _IN_IMAGE
-            torches: Iterable[Wheel | None] = (None,)
-            if TORCH in self.problem.parts and not inside:
-                torches = self.torches
-            listed = bases(family, self.problem, self.matrix)
-            if any(_meet(base, torch, run) for torch in torches for run in self.runtimes for base in listed):
-                return True
-        return False
-
     def _family(self, family: str) -> Iterator[Found]:
-        listed = bases(family, self.problem, self.matrix)
+        listed = self._bases(family)
         if ONNXRUNTIME in self.problem.parts and not any(base.cuda for base in listed):
             self._without_cuda(family, listed)
             return
         seen: set[Hashable] = set()
         for tier in (0, 1):
             for candidate in self._walk(family, listed, tier):
+                if self.memory.asked > self._most:
+                    self.ended = True
+                    return
                 if kind(candidate, self.problem) in seen:
                     continue
                 beside = companions(candidate, self.problem, self.matrix)
@@ -77,13 +86,13 @@ class Search:
                     seen.add(kind(candidate, self.problem))
                     yield candidate, judgement, beside
                 elif judgement.tier is None:
-                    self._reject(family, candidate.base.image, judgement)
+                    self._reject_image(family, candidate.base, judgement)
 
     def _without_cuda(self, family: str, listed: tuple[Base, ...]) -> None:
         """ONNX Runtime finds no CUDA in such images unless the program itself loads it first, which no file tells. One
         combination is judged, for the words."""
         torch = None
-        if TORCH in self.problem.parts and family not in _IN_IMAGE:
+        if TORCH in self.problem.parts and family not in HOLDING_TORCH:
             torch = next((wheel for wheel in self.torches if self._stands(family, wheel, 1)), None)
         served = [wheel for wheel in self.runtimes if wheel is not None and wheel.default]
         for base in listed:
@@ -94,72 +103,109 @@ class Search:
                     and self._carries(family, base, 1)
                     and self._runs(family, base, runtime, 1)
                 ):
-                    candidate = Candidate(base, torch, runtime)
-                    self._reject(
-                        family, f"onnxruntime-gpu {runtime.version} on {base.image}", self.judge.judge(candidate)
-                    )
+                    judgement = self.judge.judge(Candidate(base, torch, runtime))
+                    subject = f"onnxruntime-gpu {runtime.version} on {base.image}"
+                    self._reject(Rejection(family, subject, judgement, runtime.name, runtime.version))
                     return
 
     def _walk(self, family: str, listed: tuple[Base, ...], tier: int) -> Iterator[Candidate]:
         """In the order of ranking.key."""
-        inside = family in _IN_IMAGE and TORCH in self.problem.parts
+        inside = family in HOLDING_TORCH and TORCH in self.problem.parts
         for _, graded in groupby(listed, key=lambda base: base.grade):
             for _, alike in groupby(graded, key=lambda base: of_base(base) if inside else ()):
                 yield from self._combine(family, tuple(alike), tier)
 
     def _combine(self, family: str, listed: tuple[Base, ...], tier: int) -> Iterator[Candidate]:
         torches: Iterable[Wheel | None] = (None,)
-        if TORCH in self.problem.parts and family not in _IN_IMAGE:
+        if TORCH in self.problem.parts and family not in HOLDING_TORCH:
             torches = (wheel for wheel in self.torches if self._stands(family, wheel, tier))
         for torch in torches:
             for runtime in self.runtimes:
+                if not self._agree(family, torch, runtime):
+                    continue
                 for base in listed:
                     if not _meet(base, torch, runtime):
                         continue
-                    if not self._runs(family, base, runtime, tier):
+                    if runtime is not None and not self._runs(family, base, runtime, tier):
                         break
                     if self._carries(family, base, tier):
                         yield Candidate(base, torch, runtime)
 
-    @property
-    def torches(self) -> tuple[Wheel, ...]:
-        if self._torches is None:
-            self._torches = torch_wheels(self.problem, self.matrix)
-        return self._torches
+    def _bases(self, family: str) -> tuple[Base, ...]:
+        boards = tuple(host.l4t.get() for host in self.problem.hosts if host.l4t.is_known)
+        return self._listed((family, boards), lambda: bases(family, self.problem, self.matrix))
 
-    @property
+    @cached_property
+    def torches(self) -> tuple[Wheel, ...]:
+        return self._listed((TORCH,), lambda: torch_wheels(self.problem, self.matrix))
+
+    @cached_property
     def runtimes(self) -> tuple[Wheel | None, ...]:
-        if self._runtimes is None:
-            needed = ONNXRUNTIME in self.problem.parts
-            self._runtimes = onnxruntime_wheels(self.problem, self.matrix) if needed else (None,)
-        return self._runtimes
+        if ONNXRUNTIME not in self.problem.parts:
+            return (None,)
+        return self._listed((ONNXRUNTIME,), lambda: onnxruntime_wheels(self.problem, self.matrix))
+
+    def _listed(self, what: Hashable, make: Callable[[], tuple[Any, ...]]) -> tuple[Any, ...]:
+        """Remembered for every problem that differs in its hosts alone."""
+        asked = self.problem._replace(hosts=(), wanted={}, families=())
+        place = (what, asked._replace(wanted=tuple(self.problem.wanted.items())))  # type: ignore[arg-type]  # to be hashed
+        if place not in self.memory.lists:
+            self.memory.lists[place] = make()
+        found: tuple[Any, ...] = self.memory.lists[place]
+        return found
+
+    def _agree(self, family: str, torch: Wheel | None, runtime: Wheel | None) -> bool:
+        """Do the packages that are carried along leave room for these wheels? Asked of ONNX Runtime beside any torch: one
+        question for each, not for each pair."""
+        wheel = runtime or torch
+        if wheel is None or not self.problem.carried:
+            return True
+        if runtime is not None and torch is not None:
+            torch = self.torches[0]
+        candidate = Candidate(_plain(wheel, self.problem), torch, runtime)
+        judgement = self.judge.agrees(candidate, companions(candidate, self.problem, self.matrix) or ())
+        if judgement.tier is None:
+            self._reject_wheel(family, wheel, judgement)
+        return judgement.tier is not None
 
     def _stands(self, family: str, wheel: Wheel, tier: int) -> bool:
         """Does the wheel pass on an image without CUDA? What refuses it there does so on any other."""
-        python = next((each for each in reversed(wheel.python) if self.problem.python in (None, each)), None)
-        if python is None:
+        plain = _plain(wheel, self.problem)
+        if plain.python is None:
             return False
-        plain = Base("python", f"python:{python}-slim", python, None, None, None, 0, ())
-        return self._allowed(family, _wheel(wheel), self.judge.alone(Candidate(plain, wheel)), tier)
+        judgement = self.judge.alone(Candidate(plain, wheel))
+        if judgement.tier is None:
+            self._reject_wheel(family, wheel, judgement)
+        return judgement.tier is not None and judgement.tier <= tier
 
-    def _runs(self, family: str, base: Base, runtime: Wheel | None, tier: int) -> bool:
+    def _runs(self, family: str, base: Base, runtime: Wheel, tier: int) -> bool:
         """Does onnxruntime-gpu hold code for every GPU?"""
-        if runtime is None:
-            return True
-        return self._allowed(family, _wheel(runtime), self.judge.code(Candidate(base, None, runtime)), tier)
+        judgement = self.judge.code(base, runtime)
+        if judgement.tier is None:
+            self._reject_wheel(family, runtime, judgement)
+        return judgement.tier is not None and judgement.tier <= tier
 
     def _carries(self, family: str, base: Base, tier: int) -> bool:
         """Does the image pass as it is, with the PyTorch it holds; or, where it holds none, does it start?"""
         judgement = self.judge.alone(Candidate(base)) if base.torch else self.judge.starts(base)
-        return self._allowed(family, base.image, judgement, tier)
-
-    def _allowed(self, family: str, subject: str, judgement: Judgement, tier: int) -> bool:
         if judgement.tier is None:
-            self._reject(family, subject, judgement)
+            self._reject_image(family, base, judgement)
         return judgement.tier is not None and judgement.tier <= tier
 
-    def _reject(self, family: str, subject: str, judgement: Judgement) -> None:
-        self.rejected.setdefault((family, subject), Rejection(family, subject, judgement))
+    def _reject_wheel(self, family: str, wheel: Wheel, judgement: Judgement) -> None:
+        self._reject(Rejection(family, _wheel(wheel), judgement, wheel.name, wheel.version))
+
+    def _reject_image(self, family: str, base: Base, judgement: Judgement) -> None:
+        self._reject(Rejection(family, base.image, judgement, "image", base.image.partition(":")[2]))
+
+    def _reject(self, rejection: Rejection) -> None:
+        self.rejected.setdefault((rejection.family, rejection.subject), rejection)
+
+
+def _plain(wheel: Wheel, problem: Problem) -> Base:
+    """An image without CUDA, with the newest Python that the wheel is for."""
+    python = next((each for each in reversed(wheel.python) if problem.python in (None, each)), None)
+    return Base("python", f"python:{python}-slim", python, None, None, None, 0, ())
 
 
 def _wheel(wheel: Wheel) -> str:

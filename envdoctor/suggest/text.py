@@ -11,6 +11,7 @@ from envdoctor.suggest.constraints import Change
 from envdoctor.suggest.problem import ONNXRUNTIME, TORCH, Candidate, Problem, Suggestion
 from envdoctor.suggest.reasons import label, told
 from envdoctor.suggest.recipe import pip_lines
+from envdoctor.suggest.search import MOST
 
 _MOST_REJECTIONS = 12
 
@@ -38,6 +39,15 @@ def _all(answer: Answer, width: int, explain: bool) -> Iterator[Line]:
         yield Line(title, "heading")
         for change in answer.changes:
             yield from wrapped(visible(_change(change, problem)), width, "  - ", "    ")
+    if answer.advice:
+        yield Line("")
+        yield Line("What the matrix does not know, and where to go on:", "heading")
+    for line in answer.advice:
+        yield from wrapped(visible(line), width, "  - ", "    ")
+    if answer.ended:
+        yield Line("")
+        told = f"The search was given up after {MOST} answers of the rules; there may be more. Narrow it with --family, --os or --python."
+        yield from wrapped(told, width, "", "  ", "warning")
     if explain or not answer.suggestions:
         yield from _rejections(answer, width)
 
@@ -91,18 +101,18 @@ def _change(change: Change, problem: Problem) -> str:
 
 
 def _rejections(answer: Answer, width: int) -> Iterator[Line]:
-    """By family, the newest first, one line for each reason."""
+    """One line for each reason, with the newest that lost for it; what is only not known after what was refused."""
     if answer.rejections:
         yield Line("")
         yield Line("What lost, and why:", "heading")
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, bool]] = set()
     left = 0
-    for rejection in answer.rejections:
-        sort = (rejection.family, rejection.subject.split(":")[0].split()[0], rejection.judgement.rule)
-        if sort in seen:
+    for rejection in sorted(answer.rejections, key=lambda each: each.judgement.undecided):
+        sort = (rejection.part, rejection.judgement.rule, rejection.judgement.undecided)
+        if sort in seen or len(seen) >= _MOST_REJECTIONS:
             left += 1
-        elif len(seen) < _MOST_REJECTIONS:
-            seen.add(sort)
-            yield from wrapped(visible(told(rejection)), width, "  - ", "    ", "quiet")
+            continue
+        seen.add(sort)
+        yield from wrapped(visible(told(rejection)), width, "  - ", "    ", "quiet")
     if left:
-        yield Line(f"  and {left} more of these sorts (--format json lists them)", "quiet")
+        yield Line(f"  and {left} more for such reasons (--format json lists them)", "quiet")

@@ -47,15 +47,23 @@ def _fitting(wheels: set[Wheel], problem: Problem) -> tuple[Wheel, ...]:
         wheel
         for wheel in wheels
         if (not wheel.python or python is None or python in wheel.python)
-        and _wanted(wheel, problem.wanted.get(wheel.name))
+        and admits_build(problem.wanted.get(wheel.name), wheel.version, wheel.cuda)
     )
-    return tuple(sorted(kept, key=of_wheel))
+    return tuple(sorted((_with_extras(wheel, problem) for wheel in kept), key=of_wheel))
 
 
-def _wanted(wheel: Wheel, package: Package | None) -> bool:
-    if package is not None and package.cuda and package.cuda != wheel.cuda:
+def _with_extras(wheel: Wheel, problem: Problem) -> Wheel:
+    """`onnxruntime-gpu[cuda,cudnn]` keeps what stands in the brackets."""
+    package = problem.wanted.get(wheel.name)
+    return wheel._replace(extras=package.extras) if package is not None else wheel
+
+
+def admits_build(package: Package | None, version: str, cuda: str | None) -> bool:
+    """Does a requirement take that version built for that CUDA? `torch==2.4.0+cu121` names both; an NGC image's own build
+    is of no such variant (None)."""
+    if package is not None and package.cuda and package.cuda != cuda:
         return False
-    return admits(package, wheel.version)
+    return admits(package, version)
 
 
 def _torch(row: TorchRow) -> Wheel | None:

@@ -43,6 +43,5 @@ def checked(suggestion: Suggestion, asked: Problem, matrix: Matrix = MATRIX) -> 
         dockerfile(suggestion, asked), "Dockerfile", build_args={}, target=None, read_file=lambda name: None
     )
     for host in asked.hosts:
-        platform = "linux/arm64" if asked.arches == {"arm64"} else None
-        facts = assemble(declared._replace(platform=platform), host, matrix, Stated())
+        facts = assemble(declared, host, matrix, Stated())
         yield diagnose(facts, matrix, RULES)

@@ -52,7 +52,7 @@ def test_the_json_document_has_the_keys_it_promises(run: Run) -> None:
     assert code == 0
     jsonschema.validate(document, json.loads(schema_text("suggestions")))
     assert set(document) == {
-        "schema", "tool", "needs", "hosts", "assumptions", "suggestions", "rejections", "conflict", "changes",
+        "schema", "tool", "needs", "hosts", "assumptions", "suggestions", "rejections", "conflict", "changes", "advice", "ended",
     }  # fmt: skip
     (suggestion,) = document["suggestions"]
     assert set(suggestion) == {
@@ -112,14 +112,18 @@ def test_explain_names_what_lost_and_what_would_unlock_more(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--for", "training", "--driver", "535"), "state --gpu"),
+        (("--for", "training", "--driver", "535"), "state it: --gpu T4"),
         (("--for", "training", "--gpu", "T4"), "state --driver"),
         ((*_HOST, "-n", "0"), "-n 0: expected a number from 1 to 50"),
         ((*_HOST, "--python", "three"), "--python 'three': expected a minor release such as 3.10"),
         ((*_HOST, "--os", "\x1b[31m"), "expected a system with its version"),
         ((*_HOST, "--arch", "riscv"), "invalid choice"),
         ((*_HOST, "--package", "torch>>2"), "--package"),
-        (("--host", "driver=580.82.07,gpu=Orin,arch=aarch64", "--arch", "amd64"), "--arch amd64: a host is arm64"),
+        ((*_HOST, "--package", "torch; python_version<'3'"), "state the requirement alone"),
+        ((*_HOST, "--patch", "Dockerfile", "--format", "json"), "--patch prints a diff"),
+        ((*_HOST, "--patch", "Dockerfile", "other"), "give no other target"),
+        (("--host", "l4t=36.4"), '"gpu=Jetson AGX Orin"'),
+        (("--host", "driver=580.82.07,gpu=Orin,arch=aarch64", "--arch", "amd64"), "--arch amd64: host Orin, driver 580.82.07 is arm64"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_understood_is_exit_code_2_and_one_line(run: Run, words: tuple[str, ...], told: str) -> None:
@@ -144,6 +148,28 @@ def test_a_private_requirement_that_cannot_be_read_is_told(run: Run) -> None:
     assert code == 0
     assert "missing.txt" in err
     assert "the suggestion holds for what is known" in err
+
+
+def test_what_nothing_says_is_told(run: Run) -> None:
+    _, out, err = run("--family", "cuda", *_HOST)
+    assert "looking for PyTorch and ONNX Runtime together" in err
+    assert "For onnxruntime-gpu and torch on" in out
+
+
+def test_an_image_that_holds_pytorch_says_what_is_needed(run: Run) -> None:
+    Path("Dockerfile").write_text("FROM nvcr.io/nvidia/pytorch:24.05-py3\nRUN pip install flask==3.0.0\n")
+    _, out, err = run("Dockerfile", "--family", "ngc", *_HOST)
+    assert err == ""
+    assert "For torch on L4" in out
+
+
+def test_hosts_that_do_not_say_are_no_arm_servers(run: Run) -> None:
+    mixed = ("--host", "name=a,driver=580.82.07,gpu=GH200,arch=aarch64", "--host", "name=b,driver=580.82.07,gpu=H100")
+    code, out, _ = run("--for", "training", "--format", "json", *mixed)
+    images = {suggestion["image"] for suggestion in json.loads(out)["suggestions"]}
+    assert code == 0
+    for image in images:
+        assert main(["check", image, "--no-config", "-q", "--strict", *mixed]) == 0, image
 
 
 def test_hosts_of_the_settings_are_all_served(run: Run) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import hypothesis

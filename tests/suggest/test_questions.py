@@ -129,3 +129,61 @@ def test_arm_servers_get_images_and_wheels_for_arm() -> None:
     wheel = _best(found, "python").torch
     assert wheel is not None
     assert _major(wheel.cuda) >= 12
+
+
+def _images(found: Answer) -> list[str]:
+    return [each.candidate.base.image for each in found.suggestions]
+
+
+def test_training_on_a_jetson_agx_orin_with_jetpack_6() -> None:
+    """NVIDIA's monthly images for the JetPack on the board; a release that may be too old gets no newer one."""
+    partial = answer(TRAINING, "l4t=36.4,gpu=Jetson AGX Orin")
+    assert _images(partial)[0] == "nvcr.io/nvidia/pytorch:25.01-py3-igpu"  # JetPack 6.1
+    assert any("NVIDIA names JetPack 6.1" in reason for reason in partial.suggestions[0].reasons)
+    assert _images(answer(TRAINING, "l4t=36.4.3,gpu=Jetson AGX Orin"))[0] == "nvcr.io/nvidia/pytorch:25.06-py3-igpu"
+    assert _images(answer(TRAINING, "l4t=36.3,gpu=Jetson Orin Nano"))[0] == "nvcr.io/nvidia/pytorch:24.08-py3-igpu"
+    for image in _images(partial):
+        assert image.endswith("-igpu")
+
+
+def test_training_on_an_orin_or_a_xavier_with_jetpack_5() -> None:
+    for board in ("Jetson AGX Orin", "Jetson AGX Xavier"):
+        found = answer(TRAINING, f"l4t=35.4.1,gpu={board}")
+        assert _images(found)[0] == "nvcr.io/nvidia/l4t-pytorch:r35.2.1-pth2.0-py3"
+        assert "made for L4T 35.2.1, and runs on the releases of its line" in found.suggestions[0].reasons[0]
+        assert all("r35" in image for image in _images(found))
+
+
+def test_training_on_a_jetson_nano_with_jetpack_4() -> None:
+    found = answer(TRAINING, "l4t=32.7.1,gpu=Jetson Nano")
+    assert _images(found)[0] == "nvcr.io/nvidia/l4t-pytorch:r32.7.1-pth1.10-py3"
+
+
+def test_training_on_a_jetson_thor() -> None:
+    """JetPack 7 runs the wheels for Arm servers, of the CUDA that its driver is of and not of a newer one."""
+    found = answer(TRAINING, "l4t=38.2,gpu=Jetson AGX Thor")
+    for family in ("python", "cuda"):
+        wheel = _best(found, family).torch
+        assert wheel is not None
+        assert wheel.cuda == "13.0"
+    assert _best(found, "ngc").base.image == "nvcr.io/nvidia/pytorch:25.11-py3"  # the last for JetPack 7.0
+    newer = answer(TRAINING, "l4t=38.4,gpu=Jetson AGX Thor", families=("ngc",))
+    assert _images(newer)[0] == "nvcr.io/nvidia/pytorch:26.03-py3"
+
+
+def test_where_nothing_is_known_of_a_jetson_it_says_where_to_go_on() -> None:
+    for parts, host in ((TRAINING, "l4t=39.2,gpu=Jetson AGX Orin"), (INFERENCE, "l4t=36.4,gpu=Jetson AGX Orin")):
+        found = answer(parts, host)
+        assert not found.suggestions
+        assert any("pypi.jetson-ai-lab.io" in line for line in found.advice)
+    unstated = answer(TRAINING, "gpu=Jetson AGX Orin")
+    assert not unstated.suggestions
+    assert any("/etc/nv_tegra_release" in line for line in unstated.advice)
+    assert answer(TRAINING, "driver=390.157,gpu=Tesla K80").advice == ()
+
+
+def test_a_jetson_and_a_server_have_no_image_in_common() -> None:
+    found = answer(
+        TRAINING, "name=edge,l4t=36.4.3,gpu=Jetson AGX Orin", "name=rack,driver=580.82.07,gpu=GH200,arch=aarch64"
+    )
+    assert not found.suggestions
