@@ -123,9 +123,9 @@ def test_list_filters_by_what_columns_hold(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_list_chooses_columns_and_writes_a_row_per_line(capsys: pytest.CaptureFixture[str]) -> None:
-    where = ("--where", "l4t=36.4", "--columns", "cuda,l4t")
-    assert Told(capsys, "list", "l4t", *where).out.split() == ["cuda", "l4t", "12.6", "36.4"]
-    assert Told(capsys, "list", "l4t", *where, "--format", "jsonl").out == '{"cuda": "12.6", "l4t": "36.4"}\n'
+    where = ("--where", "l4t=36.5", "--columns", "cuda,l4t")
+    assert Told(capsys, "list", "l4t", *where).out.split() == ["cuda", "l4t", "12.6", "36.5"]
+    assert Told(capsys, "list", "l4t", *where, "--format", "jsonl").out == '{"cuda": "12.6", "l4t": "36.5"}\n'
 
 
 def test_list_names_the_gaps_and_nothing_that_is_known_to_be_none(capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,6 +169,11 @@ def shown(capsys: pytest.CaptureFixture[str], *what: str) -> tuple[set[str], str
         ("pytorch/pytorch:2.4.0-cuda12.4-cudnn9-runtime", {"torch_images"}, ["3.11"]),
         ("nvcr.io/nvidia/tritonserver:24.05-py3", {"ngc_images"}, ["12.4"]),
         ("nvcr.io/nvidia/l4t-pytorch:r35.2.1-pth2.0-py3", {"l4t_images"}, ["11.4", "L4T release"]),
+        (
+            "nvcr.io/nvidia/pytorch:24.08-py3-igpu",
+            {"ngc_pytorch"},
+            ["names JetPack 6.0", "capability 8.7", "L4T release"],
+        ),
         ("ubuntu:22.04", {"distributions"}, ["jammy", "hold no CUDA"]),
         ("python:3.11", {"python_versions"}, ["hold no CUDA", "--where python=3.11"]),
         ("onnxruntime-gpu 1.20", {"onnxruntime"}, ["1.20.2", "cuda-11", "450.80.02", "525.60.13"]),

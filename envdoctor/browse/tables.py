@@ -123,9 +123,9 @@ def _is_without_torch(row: Record) -> bool:
 
 
 _NEVER: dict[str, Callable[[Record], tuple[str, ...]]] = {
-    "torch": lambda row: ("cudnn",) if row["cuda"] is None else (),
+    "torch": lambda row: ("cudnn",) if row.get("cuda") is None else (),
     "toolkits": _unbundled,
     "ngc_images": _not_in_ngc_image,
     "l4t_images": lambda row: ("torch", "sm") if _is_without_torch(row) else (),
-    "onnxruntime": lambda row: ("tensorrt",) if row["platform"] == "linux_aarch64" else (),
+    "onnxruntime": lambda row: ("tensorrt",) if row.get("platform") == "linux_aarch64" else (),
 }

@@ -11,7 +11,8 @@ _DESCRIPTION = """\
 Judges workloads against hosts. Nothing is built, pulled or run, and nothing goes over the network.
 
 TARGET is a Dockerfile, requirements, an environment document, a directory that holds any of them,
-an image reference, or - for a Dockerfile on standard input. Default: the current directory."""
+an image reference, - for a Dockerfile on standard input, or local for the container that this command
+runs in. Default: the current directory."""
 
 _EPILOG = """\
 examples:
@@ -19,6 +20,7 @@ examples:
   envdoctor check Dockerfile --host name=edge,driver=470.57.02,gpu=T4 --host name=lab,driver=550.54.14,gpu=A100
   envdoctor check nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04 --package onnxruntime-gpu==1.19.0 --driver 535
   envdoctor check . --format github --fail-on warning
+  envdoctor check local                                 in a container: what is installed there, on its own host
 
 Without a host option: the hosts in [tool.envdoctor] (pyproject.toml) or envdoctor.toml, else this machine if it
 has an NVIDIA driver, else the workload is judged alone.

@@ -20,7 +20,6 @@ __all__ = [
     "HostUnreadable",
     "complete_host",
     "identify_gpu",
-    "probe_document",
     "resolve_hosts",
     "this_machine",
 ]
@@ -93,9 +92,3 @@ def identify_gpu(gpu: Gpu, matrix: Matrix) -> Gpu:
 
     return identify.identify_gpu(gpu, matrix)
 
-
-def probe_document() -> dict[str, object]:
-    """What could be observed of this machine, as an environment document."""
-    from envdoctor.hosts import machine
-
-    return machine.probe_document()

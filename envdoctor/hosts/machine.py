@@ -1,23 +1,24 @@
-"""This machine as a host, and as an environment document."""
+"""This machine as a host."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from envdoctor.facts import Fact, Gpu, Host, known
+from envdoctor.facts import Fact, Gpu, Host, absent, known
 from envdoctor.hosts.identify import complete_host
-from envdoctor.probes import driver, machine
+from envdoctor.probes import driver, engine, machine, toolkit
 from envdoctor.probes.driver import DriverFacts
+from envdoctor.probes.engine import EngineFacts
 from envdoctor.probes.machine import MachineFacts
 from envdoctor.probes.nvml import ProbedGpu
 from envdoctor.probes.presence import LIVE
+from envdoctor.probes.toolkit import ToolkitFacts
 from envdoctor.readers.host_label import label
-from envdoctor.readers.host_words import brand_fact
+from envdoctor.readers.host_words import brand_fact, mode_fact
+from envdoctor.versions import leading
 
 if TYPE_CHECKING:
     from envdoctor.matrix import Matrix
-
-SCHEMA = "envdoctor.environment/1"
 
 
 def this_machine(matrix: Matrix) -> Host | None:
@@ -28,12 +29,13 @@ def this_machine(matrix: Matrix) -> Host | None:
 
 def local_host(matrix: Matrix, root: str = LIVE) -> Host:
     """This machine, or a recorded one, with or without a driver."""
-    host = complete_host(host_of(driver.probe(root), machine.probe(root)), matrix)
+    host = host_of(driver.probe(root), machine.probe(root), engine.probe(root), toolkit.probe(root))
+    host = complete_host(host, matrix)
     made = label(host)
     return host._replace(name=f"this machine ({made})" if made else "this machine")
 
 
-def host_of(seen: DriverFacts, around: MachineFacts) -> Host:
+def host_of(seen: DriverFacts, around: MachineFacts, engines: EngineFacts, tools: ToolkitFacts) -> Host:
     return Host(
         stated=True,
         os_id=around.os_id,
@@ -48,7 +50,24 @@ def host_of(seen: DriverFacts, around: MachineFacts) -> Host:
         kernel_module=seen.kernel_module,
         open_kernel_module=seen.open_kernel_module,
         gpus=_gpus(probed_gpus(seen, around)),
+        engine=engines.name,
+        engine_version=_number(engines.version),
+        toolkit=tools.installed,
+        toolkit_version=_of_toolkit(tools, _number(tools.version)),
+        toolkit_mode=_of_toolkit(tools, mode_fact(tools.mode.get(), tools.mode.origin, Host().toolkit_mode)),
     )
+
+
+def _number(version: Fact[str]) -> Fact[str]:
+    """The dotted number that a package's version starts with."""
+    number = leading(version.get() or "")
+    return known(number, version.origin) if number else version
+
+
+def _of_toolkit(tools: ToolkitFacts, fact: Fact[str]) -> Fact[str]:
+    if tools.installed.is_known and not tools.installed.need():
+        return absent("the NVIDIA Container Toolkit is not installed", tools.installed.origin)
+    return fact
 
 
 def probed_gpus(seen: DriverFacts, around: MachineFacts) -> Fact[tuple[ProbedGpu, ...]]:
@@ -73,57 +92,3 @@ def _gpu(gpu: ProbedGpu, probed: Fact[tuple[ProbedGpu, ...]]) -> Gpu:
         memory_mib=gpu.memory_mib,
         mig=gpu.mig,
     )
-
-
-def probe_document(root: str = LIVE) -> dict[str, object]:
-    """What could be observed, as an environment document: null could not be told, false and [] are known absences.
-    Nothing in it follows from the matrix."""
-    seen, around = driver.probe(root), machine.probe(root)
-    return {
-        "schema": SCHEMA,
-        "host": {
-            "os": {"id": around.os_id.get(), "version_id": around.os_version.get()},
-            "kernel": around.kernel.get(),
-            "arch": around.arch.get(),
-            "wsl": _or_false(around.wsl),
-            "l4t": _or_false(around.l4t),
-            "cpus": around.cpus.get(),
-            "driver": _driver(seen),
-            "gpus": _listed(probed_gpus(seen, around)),
-            "engine": None,
-            "container_toolkit": None,
-            "device_nodes": list(around.device_nodes.need()) if around.device_nodes.is_known else None,
-        },
-    }
-
-
-def _or_false(fact: Fact[Any]) -> object:
-    return False if fact.is_absent else fact.get()
-
-
-def _driver(seen: DriverFacts) -> object:
-    """No driver, or one that is installed and not loaded, is false."""
-    if seen.driver.is_absent and seen.kernel_module.is_absent:
-        return False
-    return {
-        "version": seen.driver.get(),
-        "cuda": seen.driver_cuda.get(),
-        "kernel_module": _or_false(seen.kernel_module),
-        "open_kernel_module": seen.open_kernel_module.get(),
-    }
-
-
-def _listed(probed: Fact[tuple[ProbedGpu, ...]]) -> list[dict[str, object]] | None:
-    if not probed.is_known:
-        return None
-    return [
-        {
-            "index": gpu.index,
-            "name": gpu.name.get(),
-            "brand": gpu.brand,
-            "compute_capability": gpu.compute_capability.get(),
-            "memory_mib": gpu.memory_mib,
-            "mig": gpu.mig,
-        }
-        for gpu in probed.need()
-    ]

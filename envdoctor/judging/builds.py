@@ -24,9 +24,10 @@ _ORT_FEEDS = ("cuda-11", "cuda-12", "cuda-13")  # as `OrtRow.index` names them
 
 
 def platform_of(facts: Facts) -> str:
-    """The wheel platform: linux_x86_64 unless an arm64 image or host is stated, win_amd64 for Windows without a container."""
+    """The wheel platform: linux_x86_64 unless an arm64 image or host is stated, win_amd64 for Windows without a container.
+    Of an image for both the host takes its own."""
     arches = facts.image.arch.get()
-    on_arm = arches == ("arm64",) if arches else facts.host.arch.get() == "aarch64"
+    on_arm = arches == ("arm64",) if arches and len(arches) == 1 else facts.host.arch.get() == "aarch64"
     if facts.host.os_id.get() == "windows" and not facts.host.wsl.get() and not facts.image.reference.is_known:
         return "win_amd64"
     return "linux_aarch64" if on_arm else "linux_x86_64"

@@ -116,7 +116,9 @@ def _has_cublas(facts: Facts) -> bool:
 
 
 def _library(facts: Facts, soname: str) -> bool:
-    return any(library.soname == soname for library in facts.libraries.get() or ())
+    """What lies in a Python package is not found by its name."""
+    found = (library for library in facts.libraries.get() or () if library.soname == soname)
+    return any(library.origin in (None, "system", "LD_LIBRARY_PATH") for library in found)
 
 
 def _items(facts: Facts) -> tuple[Package, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from envdoctor.facts import Facts, FactUnknown
-from envdoctor.judging import builds, fitting
+from envdoctor.judging import builds, fitting, jetpack
 from envdoctor.judging.code import Coverage, coverage
-from envdoctor.judging.images import NGC_PYTORCH, ngc_release, split
+from envdoctor.judging.images import NGC_PYTORCH, is_integrated, ngc_release, split
+from envdoctor.judging.jetson import is_jetson
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import NgcRow
 from envdoctor.versions import leading
@@ -14,13 +15,32 @@ Targets = tuple[tuple[str, ...], tuple[str, ...]]  # SASS, PTX
 
 
 def targets(facts: Facts, matrix: Matrix) -> list[Targets]:
-    """Of the image in `facts`; empty if its release is not known. Raises FactUnknown for the Jetson build."""
+    """Of the image in `facts`; empty if its release is not known. Raises FactUnknown where no source tells."""
     reference = facts.image.reference.get() or ""
-    if split(reference)[1].endswith("-igpu"):
-        raise FactUnknown("for which GPUs the -igpu (Jetson) build of the NGC image holds code has no source")
-    if split(reference)[0] != NGC_PYTORCH:
+    repository, tag, _ = split(reference)
+    own = matrix.l4t_image(f"{repository}:{tag}")
+    if own is not None and own.sm is not None:
+        return [(own.sm, ())]
+    if repository != NGC_PYTORCH:
         raise FactUnknown(f"for which GPUs the PyTorch in {reference} holds code has no source")
-    return _of_row(matrix.ngc(ngc_release(reference) or ""), facts, matrix)
+    row = matrix.ngc(ngc_release(reference) or "")
+    if is_integrated(tag) or (is_jetson(facts.host) and row is not None and row.sm_arm64 is None):
+        return [(_of_boards(reference, facts, matrix), ())]
+    return _of_row(row, facts, matrix)
+
+
+def _of_boards(reference: str, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
+    """What is in the build for Jetson was never printed: it runs on the boards of the JetPack that NVIDIA names for it."""
+    boards = jetpack.capabilities(reference, matrix)
+    others = [gpu for gpu in facts.host.gpus.get() or () if gpu.compute_capability.get() not in boards]
+    if not boards:
+        raise FactUnknown(f"for which GPUs {reference} holds code has no source, and NVIDIA names no JetPack for it")
+    if others:
+        raise FactUnknown(
+            f"for which GPUs {reference} holds code has no source; NVIDIA names JetPack {jetpack.named(reference, matrix)}"
+            f" for it, whose boards are of compute capability {', '.join(boards)}"
+        )
+    return tuple(each.replace(".", "") for each in boards)
 
 
 def _of_row(row: NgcRow | None, facts: Facts, matrix: Matrix) -> list[Targets]:
@@ -42,10 +62,24 @@ def _documented(row: NgcRow | None, matrix: Matrix) -> list[Targets]:
 
 def image_for(capability: str, facts: Facts, matrix: Matrix) -> str | None:
     """The newest NGC PyTorch image that has code for the GPU and whose CUDA the driver runs."""
+    if is_jetson(facts.host):
+        return _for_board(capability, facts, matrix)
     for release in reversed(matrix.ngc_releases()):
         row = matrix.ngc(release)
         held = _of_row(row, facts, matrix)
         covered = bool(held) and all(coverage(capability, sass, ptx) is Coverage.NATIVE for sass, ptx in held)
         if row and row.cuda and covered and fitting.driver_runs(facts, leading(row.cuda) or "", matrix):
             return f"{NGC_PYTORCH}:{release}-py3"
+    return None
+
+
+def _for_board(capability: str, facts: Facts, matrix: Matrix) -> str | None:
+    """The newest for which NVIDIA names this Jetson's JetPack or an older one of its major."""
+    for release in reversed(matrix.ngc_releases()):
+        row = matrix.ngc(release)
+        tag = f"{release}-py3-igpu" if row and f"{release}-py3-igpu" in row.tags else f"{release}-py3"
+        reference = f"{NGC_PYTORCH}:{tag}"
+        covered = jetpack.covers(reference, facts.host.l4t.get() or "", matrix)
+        if covered and capability in jetpack.capabilities(reference, matrix):
+            return reference
     return None

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Package, unknown
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import builds, fitting, nearest_known, ngc
+from envdoctor.judging import builds, fitting, jetpack, nearest_known, ngc
 from envdoctor.judging.code import Coverage, agreed, coverage, listed
 from envdoctor.judging.components import torch_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, of_package
+from envdoctor.judging.jetson import is_jetson
 from envdoctor.judging.ngc import Targets
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
@@ -108,10 +109,14 @@ def _remedy(capability: str, package: Package, facts: Facts, matrix: Matrix) -> 
         instead = ngc.image_for(capability, facts, matrix)
         if instead:
             return (f"use {instead}, whose PyTorch has code for {capability}",)
+        if is_jetson(facts.host):
+            return (f"use an image or a wheel of PyTorch made for this board's JetPack: {jetpack.TABLE}",)
         return (
             f"use a plain image and a PyTorch wheel with code for {capability}: the NGC image's own is built into it",
         )
     source = f"build PyTorch from source with TORCH_CUDA_ARCH_LIST={capability}"
+    if is_jetson(facts.host):
+        source = f"use NVIDIA's wheel for this board's JetPack ({jetpack.TABLE}), or {source}"
     public = (package.version or "").partition("+")[0]
     pin = fitting.torch_pin(facts, matrix, public)
     if pin:

@@ -7,23 +7,20 @@ from enum import Enum
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import nearest_known
+from envdoctor.judging import jetpack, nearest_known
 from envdoctor.judging.components import Component, cuda_components
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, sentence
-from envdoctor.judging.images import for_servers, l4t_release
 from envdoctor.judging.jetson import is_jetson
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import L4tRow
 from envdoctor.rules.rule import Rule
-from envdoctor.versions import major
+from envdoctor.versions import major, numbers
 
 _SOURCES = (
     "https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html",
     "https://developer.nvidia.com/embedded/jetpack-archive",
 )
-
-_FIRST_WITH_SERVER_BUILDS = 38  # JetPack 7
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
@@ -33,30 +30,43 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     row = matrix.l4t(release)
     if row is None:
         raise FactUnknown(f"the matrix does not know L4T {release}{nearest_known.l4t(release, matrix)}")
+    reference = facts.image.reference.get()
+    made_for = jetpack.never_runs(reference, release, matrix)
+    if made_for:
+        yield _of_another_line(made_for, facts)
     components = [component for component in cuda_components(facts, matrix) if component.cudas]
+    if jetpack.covers(reference, release, matrix):
+        # NVIDIA's word for the image stands above what follows from its CUDA
+        components = [component for component in components if component.origin != facts.image.cuda.origin]
     yield from each(components, lambda component: _judge(component, row, facts))
-    _made_for_this_release(facts, matrix)
+    if not made_for:
+        jetpack.made_for_host(reference, release, matrix)
 
 
-def _made_for_this_release(facts: Facts, matrix: Matrix) -> None:
-    """Raises FactUnknown for an image of another L4T line, whose libraries are of another system than the driver's, and for
-    an NGC image for servers below L4T 38; from JetPack 7 on Jetsons run the server builds.
-    Sources: https://github.com/Striveworks/jetson-containers/blob/master/packages/l4t/l4t-ml,
-    https://docs.nvidia.com/deeplearning/tensorrt/11.4.1/installing-tensorrt/install-container.html"""
-    reference, host = facts.image.reference.get(), facts.host.l4t.need()
-    made_for = l4t_release(reference, matrix)
-    if made_for and major(made_for) != major(host):
-        raise FactUnknown(f"{reference} is made for L4T {made_for}; whether it runs on L4T {host} is not known")
-    if for_servers(reference) and major(host) < _FIRST_WITH_SERVER_BUILDS:
-        raise FactUnknown(
-            f"{reference} is NVIDIA's build for servers; whether it runs on L4T {host} is not known (for Jetson there are"
-            " the -igpu tags)"
-        )
+def _of_another_line(made_for: str, facts: Facts) -> Finding:
+    host = facts.host.l4t.need()
+    return Finding(
+        message=(
+            f"{facts.image.reference.get()} is made for L4T {made_for}. On L4T {host} CUDA does not start in it: the driver's"
+            " libraries come from the host, which is of another JetPack and Ubuntu."
+        ),
+        severity=Severity.ERROR,
+        remedy=(f"use an image made for L4T {major(host)}", f"or flash a JetPack with L4T {major(made_for)}"),
+        verify="cat /etc/nv_tegra_release",
+        at=facts.image.reference.origin,
+        evidence=(of("host.l4t", facts.host.l4t), of("image.reference", facts.image.reference)),
+        sources=jetpack.NEVER_SOURCES,
+    )
 
 
 def _judge(component: Component, row: L4tRow, facts: Facts) -> Iterator[Finding]:
     newest = row.cuda_by_compat or row.cuda
     above = {_above(cuda, row.cuda, newest) for cuda in component.cudas}
+    if above == {Reach.UNNAMED}:
+        raise FactUnknown(
+            f"{component.label} needs a newer CUDA than the {newest} that NVIDIA names for L4T {facts.host.l4t.get()}: whether it"
+            " runs is not known"
+        )
     if above == {Reach.NATIVE}:
         return
     if len(above) > 1:
@@ -94,12 +104,15 @@ def _desktop_image(facts: Facts) -> bool:
 
 class Reach(str, Enum):
     NATIVE = "native"
+    UNNAMED = "of a native major, but newer than any that NVIDIA names for the release"
     BY_PACKAGE = "by the compatibility package"
     NONE = "none"
 
 
 def _above(cuda: str, native: str, newest: str) -> Reach:
-    """Within a CUDA major minor-version compatibility is taken to hold."""
+    """Within a CUDA major minor-version compatibility is taken to hold, up to the newest that NVIDIA's packages reach."""
+    if major(cuda) == major(newest) == major(native) and numbers(cuda)[:2] > numbers(newest)[:2]:
+        return Reach.UNNAMED
     if major(cuda) <= major(native):
         return Reach.NATIVE
     return Reach.BY_PACKAGE if major(cuda) <= major(newest) else Reach.NONE
@@ -111,7 +124,11 @@ RULE = Rule(
     severity=Severity.ERROR,
     title="the Jetson's L4T release runs no CUDA as new as the workload's",
     seen=("CUDA driver version is insufficient for CUDA runtime version",),
-    why="On a Jetson the GPU driver is part of L4T. L4T 32 runs CUDA 10.2, 35 runs 11.4, 36 runs 12.x, 38 runs 13.x; a compatibility package lifts it only within limits.",
+    why=(
+        "On a Jetson the GPU driver is part of L4T. L4T 32 runs CUDA 10.2, 35 runs 11.4, 36 runs 12.x, 38 runs 13.x; a compatibility"
+        " package lifts it only within limits. An l4t image takes the driver's libraries from the host: one of JetPack 5 runs on no"
+        " host with JetPack 6, nor the reverse."
+    ),
     remedy=("use an image made for the JetPack release on the board", "or flash a newer JetPack"),
     sources=_SOURCES,
     check=check,

@@ -8,10 +8,12 @@ from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Origin, known
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging import nearest_known
 from envdoctor.judging.evidence import of
+from envdoctor.judging.jetpack import FIRST_WITH_SERVER_BUILDS
 from envdoctor.judging.jetson import is_jetson
 from envdoctor.judging.requirement import Device, RequirementError, admits, parse
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
+from envdoctor.versions import major
 
 _BRANDS = ("geforce", "titan", "tesla", "quadro", "nvs", "grid", "unknown")
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})  # Go's strconv.ParseBool, which the toolkit uses
@@ -20,6 +22,11 @@ _SPECIAL = frozenset({"NVIDIA_REQUIRE_CUDA", "NVIDIA_REQUIRE_JETPACK", "NVIDIA_R
 _SOURCES = (
     "https://github.com/NVIDIA/libnvidia-container/blob/main/src/cli/dsl.c",
     "https://github.com/NVIDIA/nvidia-container-toolkit/issues/1470",
+)
+_FIRST_IN_CSV = 34  # L4T of JetPack 5.0, whose runtime is the toolkit's
+_CSV_SOURCES = (
+    "https://github.com/NVIDIA/nvidia-container-toolkit/blob/main/internal/requirements/constraints/factory.go",
+    "https://github.com/NVIDIA/nvidia-container-toolkit/blob/main/internal/modifier/csv.go",
 )
 
 
@@ -39,17 +46,25 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     refused = [label for label, answer in answers.items() if answer is False]
     if not refused:
         if None in answers.values():
-            driver = facts.host.driver.get()
-            near = nearest_known.driver(driver, matrix) if driver and not is_jetson(facts.host) else ""
-            text = "whether the start gate admits this host depends on what is not known of its driver"
-            raise FactUnknown(
-                f"{text}{near if driver and matrix.branch(driver, facts.host.is_windows) is None else ''}"
-            )
+            raise FactUnknown(_undecided(expressions, facts, matrix))
         return
     certain = len(refused) == len(answers) or facts.host.gpus.is_known
     yield _finding(facts, expressions, refused, mode, certain)
     if not certain:
         raise FactUnknown("the start gate refuses some GPUs on this driver and admits others; state the GPU")
+
+
+def _undecided(expressions: tuple[str, ...], facts: Facts, matrix: Matrix) -> str:
+    driver = facts.host.driver.get()
+    if is_jetson(facts.host):
+        return (
+            f"the start gate asks for {_short(expressions[0].split()[0])} or for certain driver numbers: of L4T"
+            f" {facts.host.l4t.get()} CUDA {facts.host.driver_cuda.get()} is known, and not the number of its driver"
+        )
+    text = "whether the start gate admits this host depends on what is not known of its driver"
+    if driver and matrix.branch(driver, facts.host.is_windows) is None:
+        return text + nearest_known.driver(driver, matrix)
+    return text
 
 
 def _expressions(facts: Facts, matrix: Matrix) -> tuple[str, ...]:
@@ -117,12 +132,33 @@ def _one(expression: str, facts: Facts, gpu: str | Gpu) -> bool | None:
         arch, brands = None, (gpu or None,)
     host = facts.host
     try:
+        if _in_csv_mode(facts):
+            parse(expression)
+            expression = _seen_in_csv_mode(expression)
         answers = {
             admits(expression, Device(host.driver_cuda.get(), host.driver.get(), arch, brand)) for brand in brands
         }
     except RequirementError:
         return False
     return answers.pop() if len(answers) == 1 else None
+
+
+def _in_csv_mode(facts: Facts) -> bool:
+    """The runtime's own choice on a Jetson with JetPack 5 or 6; from JetPack 7 on its driver is of the desktop's kind."""
+    mode, l4t = facts.host.toolkit_mode.get(), facts.host.l4t.get()
+    return mode == "csv" or (
+        mode is None and l4t is not None and _FIRST_IN_CSV <= major(l4t) < FIRST_WITH_SERVER_BUILDS
+    )
+
+
+def _seen_in_csv_mode(expression: str) -> str:
+    """That mode knows CUDA and the GPU's capability alone, and passes over the other conditions of a term. What it makes of
+    an expression without either is not known to us: it stays as it is."""
+    terms = (
+        ",".join(factor for factor in term.split(",") if factor.lower().startswith(("cuda", "arch")))
+        for term in expression.split()
+    )
+    return " ".join(term for term in terms if term) or expression
 
 
 def _finding(
@@ -140,13 +176,17 @@ def _finding(
         + ": the container does"
         f' not start with "requirement error: {told}".'
     )
+    csv = _in_csv_mode(facts)
     if mode is None:
-        text += " The legacy runtime mode enforces the gate; in CDI mode it is not enforced and the container starts."
+        enforcing = "csv" if csv else "legacy"
+        text += (
+            f" The {enforcing} runtime mode enforces the gate; in CDI mode it is not enforced and the container starts."
+        )
     return Finding(
         message=text,
         severity=_severity(mode, certain),
         remedy=(
-            _remedy(first)
+            _remedy(first, is_jetson(facts.host))
             if _is_valid(part)
             else f"correct the NVIDIA_REQUIRE_ variable that holds {first!r}: conditions look like cuda>=12.4",
             "or start it past the gate with -e NVIDIA_DISABLE_REQUIRE=1 (CUDA itself then decides)",
@@ -159,7 +199,7 @@ def _finding(
             of("host.driver.cuda", facts.host.driver_cuda),
             of("host.container_toolkit.mode", facts.host.toolkit_mode),
         ),
-        sources=_SOURCES,
+        sources=(*_SOURCES, *_CSV_SOURCES) if csv else _SOURCES,
     )
 
 
@@ -171,9 +211,11 @@ def _is_valid(expression: str) -> bool:
     return True
 
 
-def _remedy(condition: str) -> str:
-    """What satisfies the condition that the error text quotes."""
+def _remedy(condition: str, jetson: bool) -> str:
+    """What satisfies the condition that the error text quotes. A Jetson's driver comes with its JetPack."""
     name, _, value = condition.split(",")[0].partition(">=")
+    if jetson and name.lower() == "cuda" and value:
+        return f"use an image of an older CUDA, or flash a JetPack with CUDA {value} or newer"
     if name.lower() == "cuda" and value:
         return f"upgrade the host's driver to one that reports CUDA {value} or newer"
     if name.lower() == "driver" and value:

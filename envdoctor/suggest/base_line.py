@@ -54,9 +54,7 @@ def _registry(current: str, wanted: str) -> str:
     return front if front in ("docker.io/", "index.docker.io/", "library/", "docker.io/library/", "nvcr.io/") else ""
 
 
-def _adapted(
-    written: str, wanted: str, base: Base, line: int, defaults: Defaults, place: Edit
-) -> list[Edit] | None:
+def _adapted(written: str, wanted: str, base: Base, line: int, defaults: Defaults, place: Edit) -> list[Edit] | None:
     """`nvidia/cuda:${CUDA}-cudnn8-runtime-${OS}` becomes `nvidia/cuda:${CUDA}-cudnn-runtime-${OS}`, CUDA's default
     changes: a variable stays where its value does, or where it is the release of CUDA."""
     made, edits = wanted, list[Edit]()

@@ -84,7 +84,7 @@ def _of_ngc(row: NgcRow, release: str, problem: Problem, matrix: Matrix) -> Iter
     """The image for servers and workstations, and, for the boards alone, the one for Jetson where there is one. Boards
     below JetPack 7 run no other, and none that is named for another JetPack."""
     system = f"ubuntu{row.ubuntu}" if row.ubuntu else None
-    suffixes = ("-py3", "-py3-igpu") if _boards(problem) else ("-py3",)
+    suffixes: tuple[str, ...] = ("-py3", "-py3-igpu") if _boards(problem) else ("-py3",)
     if _boards_alone(problem):
         suffixes = ("-py3-igpu",) if _of_their_jetpack(row, problem, matrix) else ()
     for suffix in suffixes:

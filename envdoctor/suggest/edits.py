@@ -69,9 +69,7 @@ def _applied(lines: Sequence[str], edits: Sequence[Edit]) -> list[str]:
     made: list[str | None] = list(lines)
     for number in sorted({edit.line for edit in edits}):
         line, free = lines[number], len(lines[number])
-        ordered = sorted(
-            (edit for edit in edits if edit.line == number), key=lambda edit: edit.start, reverse=True
-        )
+        ordered = sorted((edit for edit in edits if edit.line == number), key=lambda edit: edit.start, reverse=True)
         for edit in ordered:
             end = len(line) if edit.end is None else edit.end
             if end <= free:

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from envdoctor.facts import Origin, Package
-from envdoctor.readers.declared import Declared
+from envdoctor.readers.declared import Declared, SourceText
 from envdoctor.readers.dockerfile import Dockerfile, DockerfileError, Instruction, parse
 from envdoctor.readers.installs import Installs, run_installs
 from envdoctor.readers.pip import UV
 from envdoctor.readers.shell import Command, read_shell
 from envdoctor.readers.shell.wrappers import program
 from envdoctor.readers.stages import read_dockerfile
-from envdoctor.suggest.edits import PatchError, Texts
+from envdoctor.suggest.edits import PatchError, Texts, split
 from envdoctor.targets.files import BuildContext, is_within, repository_root
 
 _PIP = re.compile(r"pip[0-9.]*|pip[0-9]?-[0-9.]+")
@@ -78,29 +78,42 @@ class Reading(NamedTuple):
 
 def read(path: str, texts: Texts) -> Reading:
     """Raises PatchError."""
-    text = "".join(texts.lines(path))
+    return _read(path, texts.lines(path), {})
+
+
+def reread(path: str, changed: Mapping[str, str], texts: Texts) -> Reading:
+    """With other texts for it and for the files it installs from, by the path the user knows them by."""
+    return _read(path, split(changed[path]) if path in changed else texts.lines(path), changed)
+
+
+def _read(path: str, lines: list[str], changed: Mapping[str, str]) -> Reading:
+    text = "".join(lines)
+    context = _context(path)
     packages: list[Package] = []
     calls: list[Call] = []
     try:
         dockerfile = parse(text, path)
-        places = _Places(dockerfile, texts.lines(path))
+        places = _Places(dockerfile, lines)
+
+        def read_file(relative: str) -> str | None:
+            found = context.read_file(relative)
+            known_as = str(getattr(found, "path", ""))
+            return SourceText(changed[known_as], known_as) if known_as in changed else found
 
         def installs(
             script: str,
             origin_at: Callable[[int], Origin],
             variables: Mapping[str, str | None],
-            read_file: ReadFile,
+            from_image: ReadFile,
             workdir: str,
         ) -> Installs:
-            found = run_installs(script, origin_at, variables, read_file, workdir)
+            found = run_installs(script, origin_at, variables, from_image, workdir)
             packages.extend((*found.packages, *found.possible))
             for command in read_shell(script, variables).commands:
-                calls.extend(_call(command, places, origin_at, read_file, workdir))
+                calls.extend(_call(command, places, origin_at, from_image, workdir))
             return found
 
-        declared = read_dockerfile(
-            text, path, build_args={}, target=None, read_file=_context(path).read_file, installs=installs
-        )
+        declared = read_dockerfile(text, path, build_args={}, target=None, read_file=read_file, installs=installs)
     except DockerfileError as error:
         raise PatchError(str(error)) from error
     return Reading(path, declared, dockerfile, tuple(calls), tuple(packages))

@@ -1,14 +1,14 @@
 """A unified diff that turns a Dockerfile (and the requirements it installs) into a suggestion.
 
 Only the image of its FROM line and the pins and indexes of the chosen packages change; everything else stays as it is,
-comments and line ends included. The changed text is read and judged again before it is shown.
+comments and line ends included. The changed text is read and judged again before it is shown, and what would not build
+is refused.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from difflib import unified_diff
+import shlex
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from envdoctor.doctor import diagnose
@@ -18,36 +18,39 @@ from envdoctor.judging.images import described
 from envdoctor.matrix import Matrix
 from envdoctor.readers.declared import Declared
 from envdoctor.rules import RULES
+from envdoctor.suggest.argument_defaults import Defaults
+from envdoctor.suggest.base_line import change_image
 from envdoctor.suggest.constraints import written
-from envdoctor.suggest.problem import PYTORCH_INDEX, TORCH, Problem, Suggestion
-from envdoctor.suggest.recipe import installed
-from envdoctor.targets.files import Unreadable, read_text
-from envdoctor.targets.read import read_changed, read_dockerfile_at
+from envdoctor.suggest.edits import PatchError, Texts, diff
+from envdoctor.suggest.index_lines import PYTORCH_NAMES, change_indexes
+from envdoctor.suggest.install_calls import Reading, read, reread
+from envdoctor.suggest.install_lines import add_beside, change_pin, pins
+from envdoctor.suggest.problem import ONNXRUNTIME, TORCH, Problem, Suggestion
+from envdoctor.suggest.recipe import installed, lines_for
+from envdoctor.suggest.unbuildable import flavor_of, unbuildable
+from envdoctor.suggest.what_stays import what_stays
+from envdoctor.targets.files import Unreadable
+from envdoctor.targets.read import read_dockerfile_at
 from envdoctor.workload import Stated, assemble
 
-_FROM = re.compile(r"(\s*FROM\s+(?:--\S+\s+)*)(\S+)(.*)", re.IGNORECASE | re.DOTALL)
-_TORCH_INDEX = re.compile(r"https://download\.pytorch\.org/whl/(?:cu\d{2,3}|cpu)(?![\w-])")
+__all__ = ["Kept", "PatchError", "family_of", "kept", "patch"]
+
 _FAMILIES = {"nvidia/cuda": "cuda", "ngc/pytorch": "ngc", "pytorch": "pytorch", "plain": "python"}
-_PYTORCH_NAMES = frozenset({TORCH, "torchvision", "torchaudio"})
-_CONTINUED = ("\\", "`")
-
-
-class PatchError(ValueError):
-    """The file cannot be changed as asked: what was read, what was expected, what to do."""
 
 
 def family_of(path: str, matrix: Matrix) -> str | None:
     """The family of the image that the Dockerfile rests on. Raises PatchError."""
-    declared = _read(path)
-    return _FAMILIES.get(described(declared.image, matrix).family.get() or "")
+    return _FAMILIES.get(described(_read(path).image, matrix).family.get() or "")
 
 
 class Kept(NamedTuple):
     """What a patched file keeps unless something else is asked for: its apt lines and the way it calls pip are made for
-    its system, its other pins for its Python."""
+    its system, its other pins for its Python, its own compiling for an image with a compiler. `flavor` is the least that
+    the new image has to be: base, runtime, cudnn-runtime, devel, cudnn-devel."""
 
     os: str | None
     python: str | None
+    flavor: str | None = None
 
 
 def kept(path: str, matrix: Matrix) -> Kept:
@@ -55,26 +58,36 @@ def kept(path: str, matrix: Matrix) -> Kept:
     image = described(_read(path).image, matrix)
     family, python = image.family.get(), image.python.get()
     if family == "nvidia/cuda" and image.os_id.is_known and image.os_version.is_known:
-        return Kept(f"{image.os_id.get()}{image.os_version.get()}", None)
-    return Kept(None, ".".join(python.split(".")[:2]) if family == "plain" and python else None)
+        return Kept(f"{image.os_id.get()}{image.os_version.get()}", None, flavor_of(image))
+    return Kept(None, ".".join(python.split(".")[:2]) if family == "plain" and python else None, flavor_of(image))
 
 
 def patch(path: str, suggestion: Suggestion, problem: Problem, matrix: Matrix) -> tuple[str, list[str]]:
     """The diff, and what the user has to know besides. Raises PatchError."""
-    declared = _read(path)
-    texts: dict[str, list[str]] = {}
-    _change_image(path, declared, suggestion, texts)
-    absent = []
-    for package in _chosen(suggestion, problem):
-        done = [
-            _change_pin(held, package, suggestion, texts, path) for held in _held(declared, package)
-        ]  # each of them
-        if True not in done:
-            absent.append(package)
-    changed = {name: "".join(lines) for name, lines in texts.items()}
-    notices = _judged(path, changed, problem, matrix)
-    notices += [f"no line installs {package.name}; add: pip install {written(package)}" for package in absent]
-    return "".join(_diff(name, text) for name, text in changed.items()), notices
+    texts = Texts()
+    reading = read(path, texts)
+    base = suggestion.candidate.base
+    notices = list(change_image(reading, base, texts))
+    for refused in unbuildable(reading, base, matrix):
+        raise PatchError(f"{path}: {refused}; or take --format dockerfile")
+    defaults = Defaults(reading.dockerfile, texts.lines(path))
+    chosen = [*_chosen(suggestion, problem), *_in_image(reading, suggestion, matrix)]
+    absent = [package for package in chosen if not change_pin(reading, package, defaults, texts)]
+    absent = [package for package in absent if not _added(reading, package, texts)]
+    change_indexes(reading, suggestion, problem, matrix, defaults, texts)
+    changed = texts.changed()
+    after = reread(path, changed, texts)
+    _refuse_other(after, [package for package in chosen if package not in absent], path)
+    notices += _judged(after.declared, problem, matrix, path)
+    notices += _missing(reading, absent, path)
+    notices += what_stays(reading, after, suggestion.candidate, matrix)
+    text, folder = diff(changed)
+    if folder is not None:
+        place = shlex.quote(folder)
+        notices.append(f"the diff names files from {folder} on; apply it there: cd {place} && patch -p1")
+    if not changed:
+        notices.append(f"{path}: nothing had to be changed" if not absent else f"{path}: nothing was changed")
+    return text, notices
 
 
 def _read(path: str) -> Declared:
@@ -89,101 +102,58 @@ def _chosen(suggestion: Suggestion, problem: Problem) -> list[Package]:
     return [package for package in installed(suggestion, problem) if package not in problem.carried]
 
 
-def _held(declared: Declared, package: Package) -> Iterator[Package]:
-    for held in declared.packages.items:
-        if held.name == package.name and held.manager in ("pip", "uv") and held.origin.line:
-            yield held
+def _in_image(reading: Reading, suggestion: Suggestion, matrix: Matrix) -> Iterator[Package]:
+    """Pins of what the new image holds itself. Those of pytorch/pytorch follow it: pip leaves what is there. NVIDIA's
+    builds have numbers that no pin means, and pip would put others over them."""
+    base = suggestion.candidate.base
+    if base.torch is None:
+        return
+    for name in PYTORCH_NAMES:
+        held = next((each for each in pins(reading, name) if each.version is not None), None)
+        if held is None:
+            continue
+        version = base.torch if name == TORCH else matrix.companion_for(name, base.torch)
+        if base.family != "pytorch" or version is None:
+            raise PatchError(
+                f"{held.origin} installs {written(held)}, which pip would put over the {name} of {base.image}; take it out"
+                f" there and ask again, or take another --family"
+            )
+        yield Package(name, version, f"=={version}", origin=held.origin)
 
 
-def _lines(name: str, texts: dict[str, list[str]]) -> list[str]:
-    if name not in texts:
-        try:
-            texts[name] = read_text(name).splitlines(keepends=True)
-        except Unreadable as error:
-            raise PatchError(f"{name}: {error}") from error
-    return texts[name]
+def _added(reading: Reading, package: Package, texts: Texts) -> bool:
+    return package.name == "numpy" and add_beside(reading, package, (TORCH, ONNXRUNTIME), texts)
 
 
-def _change_image(path: str, declared: Declared, suggestion: Suggestion, texts: dict[str, list[str]]) -> None:
-    line = declared.image.origin.line
-    lines = _lines(path, texts)
-    named = declared.image.is_known and declared.image.origin.path == path
-    match = _FROM.fullmatch(lines[line - 1]) if line and named else None
-    if match is None or line is None:
-        raise PatchError(
-            f"{path}: no FROM line was found that names the image it rests on; expected FROM IMAGE on one line"
-        )
-    lines[line - 1] = f"{match.group(1)}{suggestion.candidate.base.image}{match.group(3)}"
+def _missing(reading: Reading, absent: list[Package], path: str) -> Iterator[str]:
+    """Raises PatchError for what conda installs."""
+    for package in absent:
+        for held in reading.declared.packages.named(package.name):
+            if held.manager == "conda":
+                raise PatchError(
+                    f"{held.origin} installs {package.name} with conda, and only lines of pip and uv are changed here; take"
+                    f" --format dockerfile"
+                )
+    if absent:
+        names = " and ".join(package.name for package in absent)
+        yield f"{path}: no line installs {names}; add: RUN {' && '.join(lines_for(absent))}"
 
 
-def _change_pin(
-    held: Package, package: Package, suggestion: Suggestion, texts: dict[str, list[str]], path: str
-) -> bool:
-    """On the line that the reader found it on, or on one that continues it."""
-    assert held.origin.line is not None
-    name = held.origin.path or path
-    lines = _lines(name, texts)
-    for number in _continued(lines, held.origin.line - 1):
-        changed, count = _pin(package.name).subn(lambda match: _written(match, package), lines[number], count=1)
-        if count:
-            lines[number] = changed
-            if package.name in _PYTORCH_NAMES and suggestion.candidate.torch is not None:
-                _change_index(lines, number, held, suggestion, name == path)
-            return True
-    return False
+def _refuse_other(after: Reading, chosen: list[Package], path: str) -> None:
+    """What was chosen has to be what the changed file installs in the end."""
+    for package in chosen:
+        for held in after.declared.packages.named(package.name):
+            if package.version is not None and (held.version or "").partition("+")[0] not in ("", package.version):
+                raise PatchError(
+                    f"{held.origin} would still install {written(held)}; make it {written(package)} by hand and ask again,"
+                    f" or take --format dockerfile"
+                )
+    if not after.declared.image.is_known:
+        raise PatchError(f"{path}: {after.declared.image.reason}")
 
 
-def _continued(lines: list[str], first: int) -> Iterator[int]:
-    number = first
-    while number < len(lines):
-        yield number
-        text = lines[number].rstrip()
-        if not (text.endswith(_CONTINUED) or text.lstrip().startswith("#")):
-            return
-        number += 1
-
-
-def _pin(name: str) -> re.Pattern[str]:
-    """`torch`, `"torch==2.4.0"`, `torch[opt]>=2,<3`, `torch == 2.4.0+cu121`, not `torchvision` or `--torch`."""
-    spelled = r"[-_.]".join(re.escape(part) for part in name.split("-"))
-    release = r"[ \t]?(?:===?|~=|!=|<=?|>=?)[ \t]?[\w.*+!-]{1,60}"
-    return re.compile(
-        rf"(?<![\w.@/+=-])(?P<quote>[\"']?)(?P<name>{spelled})(?P<extras>\[[\w, .-]{{0,80}}\])?"
-        rf"(?P<pin>{release}(?:,{release}){{0,8}})?(?P=quote)(?![\w./=-])",
-        re.IGNORECASE | re.ASCII,
-    )
-
-
-def _written(match: re.Match[str], package: Package) -> str:
-    quote, extras = match.group("quote"), match.group("extras") or ""
-    return f"{quote}{match.group('name')}{extras}=={package.version}{quote}"
-
-
-def _change_index(lines: list[str], number: int, held: Package, suggestion: Suggestion, in_command: bool) -> None:
-    """PyTorch's own index where the command names one; else one beside the default, if the build is not PyPI's."""
-    torch = suggestion.candidate.torch
-    assert torch is not None
-    wanted = f"{PYTORCH_INDEX}/cu{torch.cuda.replace('.', '')}"
-    named = [url for url in (held.index, *held.extra_indexes) if url and _TORCH_INDEX.match(url)]
-    if named:
-        for each, line in enumerate(lines):
-            if abs(each - number) <= _NEAR and _TORCH_INDEX.search(line):
-                lines[each] = _TORCH_INDEX.sub(wanted, line)
-    elif torch.index is not None and wanted not in lines[number] and in_command:
-        pinned = _pin(held.name).search(lines[number])
-        assert pinned is not None
-        lines[number] = f"{lines[number][: pinned.end()]} --extra-index-url {wanted}{lines[number][pinned.end() :]}"
-    elif torch.index is not None and not any(wanted in line for line in lines):
-        lines.insert(0, f"--extra-index-url {wanted}\n")
-
-
-_NEAR = 12  # lines around a pin within which its index option stands
-
-
-def _judged(path: str, changed: Mapping[str, str], problem: Problem, matrix: Matrix) -> list[str]:
+def _judged(declared: Declared, problem: Problem, matrix: Matrix, path: str) -> Iterator[str]:
     """Raises PatchError if the changed files do not fit a host after all."""
-    declared = read_changed(path, changed)
-    notices: list[str] = []
     for host in problem.hosts:
         diagnosis = diagnose(assemble(declared, host, matrix, Stated()), matrix, RULES)
         if diagnosis.verdict in (Verdict.INCOMPATIBLE, Verdict.DEGRADED):
@@ -192,8 +162,7 @@ def _judged(path: str, changed: Mapping[str, str], problem: Problem, matrix: Mat
                 f"{_first(diagnosis)}; mend that first, or take --format dockerfile"
             )
         if diagnosis.verdict is Verdict.UNKNOWN:
-            notices.append(f"{path}: whether the changed file runs on {host.name} is not certain: {_first(diagnosis)}")
-    return notices
+            yield f"{path}: whether the changed file runs on {host.name} is not certain: {_first(diagnosis)}"
 
 
 def _first(diagnosis: Diagnosis) -> str:
@@ -202,14 +171,3 @@ def _first(diagnosis: Diagnosis) -> str:
             if finding.severity is not Severity.NOTE:
                 return f"{finding.message} ({result.rule})"
     return next((result.reason or "" for result in diagnosis.results if undecided(result)), "")
-
-
-def _diff(name: str, text: str) -> str:
-    before, after = read_text(name).splitlines(keepends=True), text.splitlines(keepends=True)
-    return "".join(_ended(unified_diff(before, after, f"a/{name}", f"b/{name}")))
-
-
-def _ended(lines: Iterable[str]) -> Iterator[str]:
-    """A last line without a line end is marked as patch wants it."""
-    for line in lines:
-        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

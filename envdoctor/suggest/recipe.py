@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from envdoctor.facts import Package
 from envdoctor.suggest.companions import beside
@@ -18,8 +18,12 @@ _FEED_NEEDS = "pip install coloredlogs flatbuffers numpy packaging protobuf symp
 
 def pip_lines(suggestion: Suggestion, problem: Problem) -> tuple[str, ...]:
     """One `pip install` for each index; what needs none of its own goes in one line."""
+    return lines_for(installed(suggestion, problem))
+
+
+def lines_for(packages: Iterable[Package]) -> tuple[str, ...]:
     by_index: dict[str | None, list[str]] = {}
-    for package in installed(suggestion, problem):
+    for package in packages:
         by_index.setdefault(package.index, []).append(_quoted(package))
     lines = []
     for index, names in by_index.items():

@@ -163,6 +163,13 @@ def test_platforms() -> None:
     assert builds.platform_of(workload(PYTHON)) == "linux_x86_64"
     assert builds.platform_of(workload(PYTHON, platform="linux/arm64")) == "linux_aarch64"
     assert builds.platform_of(workload(PYTHON, host=on("580.65.06", arch="aarch64"))) == "linux_aarch64"
+    both = "nvcr.io/nvidia/pytorch:25.12-py3"  # of an image for both the host takes its own
+    assert builds.platform_of(workload(both, host=on(None, ["Jetson AGX Thor"], l4t="38.4"))) == "linux_aarch64"
+    assert builds.platform_of(workload(both, host=on("580.65.06", ["H100"]))) == "linux_x86_64"
+    assert (
+        builds.platform_of(workload(both, host=on("580.65.06", arch="aarch64"), platform="linux/amd64"))
+        == "linux_x86_64"
+    )
     assert builds.platform_of(workload(None, host=on("580.65.06", os="windows"))) == "win_amd64"
     assert builds.platform_of(workload(PYTHON, host=on("580.65.06", wsl="2"))) == "linux_x86_64"
 

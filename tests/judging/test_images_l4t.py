@@ -32,12 +32,27 @@ def test_an_image_with_pytorch() -> None:
     assert [(item.name, item.version, item.manager) for item in packages] == [("torch", "2.0.0", "image")]
 
 
-def test_cuda_that_the_runtime_mounts_from_the_host_is_not_the_images() -> None:
+def test_cuda_that_the_runtime_mounts_from_the_host_is_said_to_be_the_hosts() -> None:
     image = described("nvcr.io/nvidia/l4t-pytorch:r32.7.1-pth1.10-py3")
+    assert (image.cuda.get(), image.cudnn.get(), image.tensorrt.get()) == ("10.2", "8.2.1", "8.2.1")
     for fact in (image.cuda, image.cudnn, image.tensorrt):
-        assert fact.is_unknown
-        assert "mounts that of a host with L4T 32.7.1" in fact.reason
+        assert "mounts from a host with L4T 32.7.1" in str(fact.origin)
     assert image.python.get() == "3.6"
+    assert "mounts" not in f"{image.python.origin} {described(PYTORCH).cuda.origin}"
+
+
+@pytest.mark.parametrize(
+    ("reference", "gate"),
+    [
+        (PYTORCH, "cuda>=9.0"),
+        ("dustynv/l4t-pytorch:r35.1.0-pth1.13-py3", "cuda>=9.0"),  # rests on NVIDIA's l4t-jetpack
+        ("dustynv/l4t-ml:r36.2.0", None),  # rests on Ubuntu
+    ],
+)
+def test_the_start_gate_of_an_image_for_jetson(reference: str, gate: str | None) -> None:
+    found = described(reference).gate
+    assert found.get() == gate
+    assert found.is_known or found.is_absent
 
 
 def test_what_was_not_read_is_unknown() -> None:

@@ -110,3 +110,8 @@ def test_an_unlisted_release_is_unknown_and_names_the_nearest(reference: str, ne
 )
 def test_for_servers(reference: str | None, answer: bool) -> None:
     assert images.for_servers(reference) is answer
+
+
+def test_the_pytorch_build_for_jetson_is_for_arm_alone() -> None:
+    assert described("nvcr.io/nvidia/pytorch:24.05-py3-igpu").arch.get() == ("arm64",)
+    assert described("nvcr.io/nvidia/pytorch:24.05-py3").arch.get() == ("amd64", "arm64")

@@ -149,9 +149,41 @@ def test_the_torch_of_an_ngc_image() -> None:
     assert "25.06-py3" in older.remedy[0]  # the newest that R570 runs
 
 
-def test_an_igpu_image_is_the_jetson_build_whose_list_has_no_source() -> None:
-    for host in (on(None, ["Jetson AGX Orin"], l4t="36.4"), on("570.211.01", ["V100"])):
-        assert "-igpu" in undecided(RULE, workload(f"{NGC}:24.12-py3-igpu", host=host))
+ORIN = on(None, ["Jetson AGX Orin"], l4t="36.4")
+
+
+def test_an_igpu_image_runs_on_the_boards_of_its_jetpack() -> None:
+    silent(RULE, workload(f"{NGC}:24.12-py3-igpu", host=ORIN))
+    silent(RULE, workload(f"{NGC}:25.11-py3-igpu", host=on(None, ["Jetson AGX Thor"], l4t="38.2")))
+
+
+def test_for_which_other_gpus_an_igpu_image_holds_code_has_no_source() -> None:
+    for host in (on(None, ["Jetson AGX Xavier"], l4t="35.4.1"), on("570.211.01", ["V100"])):
+        reason = undecided(RULE, workload(f"{NGC}:24.12-py3-igpu", host=host))
+        assert "-igpu" in reason
+        assert "JetPack 6.1" in reason
+    assert "names no JetPack" in undecided(RULE, workload(f"{NGC}:24.01-py3-igpu", host=ORIN))
+
+
+def test_a_servers_build_whose_arm_list_was_not_printed_says_nothing_of_a_jetson() -> None:
+    assert "names no JetPack" in undecided(RULE, workload(f"{NGC}:26.08-py3", host=ORIN))
+    thor = on(None, ["Jetson AGX Thor"], l4t="38.2")
+    silent(RULE, workload(f"{NGC}:25.08-py3", host=thor))  # NVIDIA names JetPack 7.0 for it
+    silent(RULE, workload(f"{NGC}:26.04-py3", host=thor))  # its list was printed on arm64
+
+
+def test_an_l4t_image_holds_code_for_the_boards_of_its_line() -> None:
+    image = "nvcr.io/nvidia/l4t-pytorch:r35.2.1-pth2.0-py3"
+    for board in ("Jetson AGX Orin", "Jetson AGX Xavier"):
+        silent(RULE, workload(image, host=on(None, [board], l4t="35.4.1")))
+    silent(RULE, workload("dustynv/l4t-pytorch:r35.1.0-pth1.13-py3", host=on(None, ["Jetson Orin NX"], l4t="35.4.1")))
+    nano = "nvcr.io/nvidia/l4t-pytorch:r32.7.1-pth1.10-py3"
+    silent(RULE, workload(nano, host=on(None, ["Jetson Nano"], l4t="32.7.1")))
+    finding = fires(RULE, workload(nano, host=ORIN))
+    assert "sm_53 sm_62 sm_72" in finding.message
+    assert finding.remedy[0].startswith("use nvcr.io/nvidia/pytorch:25.01-py3-igpu")
+    old = fires(RULE, workload(nano, host=on(None, ["Jetson AGX Orin"], l4t="35.4.1")))
+    assert "made for this board's JetPack" in old.remedy[0]
 
 
 def test_a_newer_wheel_over_the_images_torch_is_what_counts() -> None:

@@ -7,6 +7,7 @@ import pytest
 from envdoctor.findings import Severity
 from tests.rules.vocabulary import (
     CUDNN_12_4,
+    asked,
     does_not_apply,
     fires,
     fires_and_stays_open,
@@ -84,6 +85,8 @@ def test_open_and_not_applicable() -> None:
         ("36.4.3", "nvcr.io/nvidia/l4t-jetpack:r36.4.0"),
         ("36.4.3", "nvcr.io/nvidia/tritonserver:24.12-py3-igpu"),
         ("36.4.3", "nvcr.io/nvidia/pytorch:24.12-py3-igpu"),
+        ("36.4.3", "nvcr.io/nvidia/pytorch:25.06-py3-igpu"),  # CUDA 12.9 on a driver of 12.6, and NVIDIA names it
+        ("38.4", "nvcr.io/nvidia/pytorch:26.03-py3"),  # CUDA 13.2 on a driver of 13.0, and NVIDIA names it
         ("39.2", "nvcr.io/nvidia/tensorrt:26.05-py3"),
     ],
 )
@@ -94,12 +97,11 @@ def test_an_image_made_for_the_board_is_silent(release: str, image: str) -> None
 @pytest.mark.parametrize(
     ("release", "image", "reason"),
     [
-        ("36.4.3", "nvcr.io/nvidia/l4t-jetpack:r35.4.1", "is made for L4T 35.4.1"),
-        (
-            "36.4.3",
-            "nvcr.io/nvidia/l4t-pytorch:r32.7.1-pth1.10-py3",
-            "the runtime mounts that of a host with L4T 32.7.1",
-        ),
+        ("36.4.3", "nvcr.io/nvidia/l4t-jetpack:r36.2.0", "is made for L4T 36.2.0"),
+        ("36.4.3", "nvcr.io/nvidia/l4t-pytorch:r32.7.1-pth1.10-py3", "is made for L4T 32.7.1"),
+        ("36.4.0", "nvcr.io/nvidia/pytorch:25.06-py3-igpu", "NVIDIA names JetPack 6.2"),
+        ("38.2", "nvcr.io/nvidia/pytorch:26.04-py3", "needs a newer CUDA than the 13.0"),
+        ("38.2", "nvidia/cuda:13.1.0-base-ubuntu24.04", "needs a newer CUDA than the 13.0"),
         ("36.4.3", "nvcr.io/nvidia/tensorrt:24.05-py3", "build for servers"),
         ("36.4.3", "nvcr.io/nvidia/pytorch:24.12-py3", "the -igpu tags"),
         ("36.4.3", "dustynv/l4t-pytorch:r36.4.0", "an image for Jetson with L4T 36.4.0, holds is not in the matrix"),
@@ -112,3 +114,32 @@ def test_an_image_made_for_another_board_is_undecided(release: str, image: str, 
 def test_a_server_image_whose_cuda_is_too_new_is_an_error_all_the_same() -> None:
     facts = workload("nvcr.io/nvidia/tensorrt:25.09-py3", host=on(None, ["Jetson AGX Orin"], l4t="36.4.3"))
     assert "13.0.1" in fires_and_stays_open(RULE, facts)[0].message
+
+
+@pytest.mark.parametrize(
+    ("release", "image"),
+    [
+        ("36.4.3", "nvcr.io/nvidia/l4t-jetpack:r35.4.1"),
+        ("36.4.3", "nvcr.io/nvidia/l4t-pytorch:r35.2.1-pth2.0-py3"),
+        ("35.4.1", "nvcr.io/nvidia/l4t-jetpack:r36.2.0"),
+    ],
+)
+def test_in_an_image_of_another_jetpack_cuda_does_not_start(release: str, image: str) -> None:
+    result = asked(RULE, workload(image, host=on(None, ["Jetson AGX Orin"], l4t=release)))
+    finding = result.findings[0]
+    assert finding.severity is Severity.ERROR
+    assert f"On L4T {release} CUDA does not start in it" in finding.message
+    assert finding.sources
+
+
+def test_an_unlisted_image_of_another_jetpack_is_refused_by_its_tag_all_the_same() -> None:
+    facts = workload("dustynv/l4t-pytorch:r35.4.1", host=on(None, ["Jetson Orin Nano"], l4t="36.4.3"))
+    finding, reason = fires_and_stays_open(RULE, facts)
+    assert "is made for L4T 35.4.1" in finding.message
+    assert "not in the matrix" in reason
+
+
+def test_nvidias_word_is_of_the_image_and_not_of_a_wheel_over_it() -> None:
+    image = "nvcr.io/nvidia/pytorch:26.03-py3"
+    facts = workload(image, pip=["torch==2.15.0"], host=on(None, ["Jetson AGX Thor"], l4t="38.4"))
+    assert undecided(RULE, facts).startswith("torch 2.15.0 needs a newer CUDA than the 13.0")

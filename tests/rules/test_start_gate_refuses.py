@@ -156,7 +156,33 @@ def test_what_is_not_known_stays_open() -> None:
 def test_a_jetson_reports_the_cuda_of_its_release() -> None:
     image = "nvidia/cuda:12.2.2-base-ubuntu22.04"
     silent(RULE, workload(image, host=on(None, ["Jetson AGX Orin"], l4t="36.4.3")))
-    undecided(RULE, workload(image, host=on(None, ["Jetson AGX Orin"], l4t="35.4.1")))
+
+
+@pytest.mark.parametrize(("words", "severity"), [({}, Severity.WARNING), ({"mode": "csv"}, Severity.ERROR)])
+def test_the_csv_mode_of_a_jetson_sees_no_driver_and_no_brand(words: dict[str, str], severity: Severity) -> None:
+    orin = on(None, ["Jetson AGX Orin"], l4t="36.4.3", **words)
+    finding = fires(RULE, workload(BASE_12_8, host=orin))
+    assert finding.severity is severity
+    assert "unsatisfied condition: cuda>=12.8" in finding.message
+    assert ("The csv runtime mode enforces the gate" in finding.message) is (not words)
+    assert "flash a JetPack" in finding.remedy[0]
+    assert any("nvidia-container-toolkit" in source and "constraints" in source for source in finding.sources)
+    silent(RULE, workload(BASE_12_4, host=orin))
+
+
+def test_in_csv_mode_a_gate_of_driver_numbers_alone_stays_open() -> None:
+    host = on(None, ["Jetson AGX Orin"], l4t="36.4.3")
+    asks = workload(NGC, env={"NVIDIA_REQUIRE_CUDA": "driver>=535,brand=tesla"}, host=host)
+    assert "not the number of its driver" in undecided(RULE, asks)
+    silent(RULE, workload(NGC, env={"NVIDIA_REQUIRE_CUDA": "cuda>=12.2,driver>=535 brand=tesla"}, host=host))
+
+
+def test_with_jetpack_7_the_driver_numbers_count_and_are_not_known() -> None:
+    thor = on(None, ["Jetson AGX Thor"], l4t="38.2")
+    silent(RULE, workload("nvidia/cuda:13.0.1-base-ubuntu24.04", host=thor))
+    reason = undecided(RULE, workload("nvidia/cuda:13.1.0-base-ubuntu24.04", host=thor))
+    assert "cuda>=13.1" in reason
+    assert "of L4T 38.2 CUDA 13.0 is known" in reason
 
 
 def test_no_gate_no_question() -> None:

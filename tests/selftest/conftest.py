@@ -39,8 +39,8 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("driver")
     compiled("nvml.c", folder / "libnvidia-ml.so.1")
     compiled("cuda.c", folder / "libcuda.so.1")
-    compiled("empty.c", folder / "libnvcuvid.so.1")
-    compiled("empty.c", folder / "libnvidia-encode.so.1")
+    compiled("nvcuvid.c", folder / "libnvcuvid.so.1")
+    compiled("nvenc.c", folder / "libnvidia-encode.so.1")
     return folder
 
 

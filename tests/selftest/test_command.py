@@ -281,7 +281,7 @@ def test_without_proc_and_with_nothing_to_write_to(
         (("--timeout", "soon"), "--timeout 'soon': expected seconds"),
         (("--timeout", "nan"), "expected seconds"),
         (("--format", "xml"), "--format"),
-        (("--deep-first",), "--deep-first is not supported yet"),
+        (("--deep", "--deep-first"), "not allowed with argument"),
         (("image",), "unrecognized arguments"),
     ],
 )

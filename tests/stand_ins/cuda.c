@@ -7,8 +7,13 @@
    STAND_IN_CRASHES  name of a function that writes to address 0
    STAND_IN_KILLED   name of a function in which the process is killed with SIGKILL
    STAND_IN_MAKES    path of a character device that cuInit makes, as the real library does where root may
+   STAND_IN_CONTEXT  what cuCtxCreate returns: 2 out of memory, 46 unavailable, …           (0)
    STAND_IN_PRINTS   a text that cuInit prints on the standard output
+   STAND_IN_OPENS    path of a device node that cuInit opens, as the real library opens /dev/nvidiactl: 100 where it
+                     cannot. That no driver is behind the node (ENXIO) does not count.
 */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +41,12 @@ static void misbehave(const char *function) {
     if (!strcmp(setting("STAND_IN_KILLED", ""), function)) kill(getpid(), SIGKILL);
 }
 
+static int openable(const char *path) {
+    int file = *path ? open(path, O_RDWR | O_NONBLOCK) : 0;
+    if (file > 0) close(file);
+    return file >= 0 || errno == ENXIO;
+}
+
 API Result cuInit(unsigned flags) {
     char text[4096], *rest, *part;
     Result code = atoi(setting("STAND_IN_CUINIT", "0"));
@@ -45,6 +56,7 @@ API Result cuInit(unsigned flags) {
     printf("%s", setting("STAND_IN_PRINTS", ""));
     fflush(stdout);
     if (code) return code;
+    if (!openable(setting("STAND_IN_OPENS", ""))) return 100; /* CUDA_ERROR_NO_DEVICE */
     snprintf(text, sizeof text, "%s", setting("STAND_IN_GPUS", "Tesla T4|"));
     for (part = strtok_r(text, ";", &rest); part && count < MOST; part = strtok_r(NULL, ";", &rest))
         if (sscanf(part, "%95[^|]", names[count]) == 1) count++;
@@ -78,3 +90,24 @@ API Result cuDeviceGetName(char *to, int length, int device) {
     snprintf(to, (size_t)length, "%s", names[device]);
     return 0;
 }
+
+/* GPU n is at 0000:0n:00.0, which nvml.c knows too. */
+API Result cuDeviceGetPCIBusId(char *to, int length, int device) {
+    if (!ready) return 3;
+    if (device < 0 || device >= count) return 101;
+    snprintf(to, (size_t)length, "0000:%02x:00.0", device);
+    return 0;
+}
+
+API Result cuCtxCreate_v2(void **context, unsigned flags, int device) {
+    Result code = atoi(setting("STAND_IN_CONTEXT", "0"));
+    (void)flags;
+    misbehave("cuCtxCreate_v2");
+    if (!ready) return 3;
+    if (device < 0 || device >= count) return 101;
+    if (code) return code;
+    *context = names[device];
+    return 0;
+}
+
+API Result cuCtxDestroy_v2(void *context) { return context ? 0 : 201; /* CUDA_ERROR_INVALID_CONTEXT */ }

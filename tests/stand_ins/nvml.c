@@ -5,6 +5,8 @@
    STAND_IN_GPUS     "name|brand number|major.minor|MiB|MIG" joined by ";" ; MIG: 0, 1, or -1 for "not supported"
    STAND_IN_INIT     what nvmlInit returns: 9 driver not loaded, 18 driver/library version mismatch, …   (0)
    STAND_IN_LOST     index of a GPU that is lost (NVML_ERROR_GPU_IS_LOST)
+   STAND_IN_USED     MiB in use on every GPU                                    (0)
+   STAND_IN_MODE     compute mode: 2 prohibited, 3 exclusive                     (0)
    STAND_IN_HANGS    name of a function that never returns
    STAND_IN_CRASHES  name of a function that writes to address 0
    STAND_IN_PRINTS   a text that nvmlInit prints on the standard output
@@ -110,13 +112,25 @@ API Return nvmlDeviceGetCudaComputeCapability(Device device, int *major, int *mi
 API Return nvmlDeviceGetMemoryInfo(Device device, struct memory *memory) {
     misbehave("nvmlDeviceGetMemoryInfo");
     memory->total = device->mib << 20;
-    memory->used = 0;
-    memory->free = memory->total;
+    memory->used = (unsigned long long)atoi(setting("STAND_IN_USED", "0")) << 20;
+    memory->free = memory->total - memory->used;
     return 0;
 }
 
 API Return nvmlDeviceGetMigMode(Device device, unsigned *current, unsigned *pending) {
     if (device->mig < 0) return 3;
     *current = *pending = (unsigned)device->mig;
+    return 0;
+}
+
+API Return nvmlDeviceGetHandleByPciBusId_v2(const char *address, Device *device) {
+    unsigned index;
+    if (sscanf(address, "0000:%2x:00.0", &index) != 1) return 2;
+    return nvmlDeviceGetHandleByIndex_v2(index, device);
+}
+
+API Return nvmlDeviceGetComputeMode(Device device, unsigned *mode) {
+    (void)device;
+    *mode = (unsigned)atoi(setting("STAND_IN_MODE", "0"));
     return 0;
 }

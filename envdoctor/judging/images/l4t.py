@@ -7,9 +7,10 @@ from envdoctor.judging.images.reference import NGC, l4t_release
 from envdoctor.judging.images.states import of_row, row_of, stranger, without_contents
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import L4tImageRow
-from envdoctor.versions import numbers
+from envdoctor.versions import major, numbers
 
 _GATE = "cuda>=9.0"  # no other was seen in an image for Jetson; the runtime's csv mode seldom asks for it
+_FIRST_ON_UBUNTU = 36  # the images of jetson-containers for L4T 36, and later ones
 
 
 def described(image: Image, repository: str, tag: str, matrix: Matrix) -> Image:
@@ -25,8 +26,18 @@ def described(image: Image, repository: str, tag: str, matrix: Matrix) -> Image:
     )
     if row is None:
         return _unlisted(image, repository, tag, made_for, matrix)
-    image = _of_row(image, row)
-    return image._replace(gate=known(_GATE, Origin("as NGC images carry it"))) if own else image
+    return _of_row(image, row)._replace(gate=_gate(own, row))
+
+
+def _gate(own: bool, row: L4tImageRow) -> Fact[str]:
+    """The jetson-containers project builds on NVIDIA's l4t images up to JetPack 5, and from JetPack 6 on on Ubuntu.
+    Sources: https://github.com/dusty-nv/jetson-containers jetson_containers/l4t_version.py (get_l4t_base),
+    packages/cuda/cuda/Dockerfile"""
+    if own:
+        return known(_GATE, Origin("as NGC images carry it"))
+    if major(row.l4t) < _FIRST_ON_UBUNTU:
+        return known(_GATE, Origin("as NVIDIA's l4t images carry it, on which this one rests"))
+    return absent("the image rests on plain Ubuntu, and sets no NVIDIA_REQUIRE_CUDA")
 
 
 def _unlisted(image: Image, repository: str, tag: str, made_for: str | None, matrix: Matrix) -> Image:
@@ -41,13 +52,14 @@ def _unlisted(image: Image, repository: str, tag: str, made_for: str | None, mat
 def _of_row(image: Image, row: L4tImageRow) -> Image:
     here = row_of(image, "l4t_images", row.image)
     fact = of_row(here, row.image)
-    mounted: Fact[str] = unknown(
-        f"it is not in {row.image}: the runtime mounts that of a host with L4T {row.l4t}", here
-    )
+    mounted = fact
+    if row.from_host:  # it is there on a host of its line, and on no other
+        there = Origin(f"{here}, which the runtime mounts from a host with L4T {row.l4t}", here.path, here.line)
+        mounted = of_row(there, row.image)
     return image._replace(
-        cuda=mounted if row.from_host else fact(row.cuda, "CUDA"),
-        cudnn=mounted if row.from_host else fact(row.cudnn, "cuDNN"),
-        tensorrt=mounted if row.from_host else fact(row.tensorrt, "TensorRT"),
+        cuda=mounted(row.cuda, "CUDA"),
+        cudnn=mounted(row.cudnn, "cuDNN"),
+        tensorrt=mounted(row.tensorrt, "TensorRT"),
         python=fact(row.python, "Python"),
         os_id=known("ubuntu", here),
         os_version=fact(row.ubuntu, "Ubuntu release"),

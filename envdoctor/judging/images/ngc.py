@@ -44,12 +44,13 @@ def _of_pytorch_row(image: Image, row: NgcRow, tag: str) -> Image:
     cuda = numeric(row.cuda)
     listed = not row.tags or tag in row.tags or tag == f"{row.release}-py3"
     strange: Fact[str] = unknown(f"the tag {tag} is not among the known tags of release {row.release}", here)
+    arch = _ARM if is_integrated(tag) else row.arch
     return image._replace(
         cuda=fact(cuda, "CUDA"), cudnn=fact(numeric(row.cudnn), "cuDNN"), tensorrt=fact(row.tensorrt, "TensorRT"), python=fact(row.python, "Python"),
         os_id=known("ubuntu", here), os_version=fact(row.ubuntu, "Ubuntu release"), flavor=known("devel", here),
         compat=known(minor(cuda) or cuda, here) if cuda else unknown("the CUDA of this release has no source", here),
         status=known("published", here) if listed else strange,
-        arch=known(row.arch, here) if row.arch else image.arch,
+        arch=known(arch, here) if arch else image.arch,
     )  # fmt: skip
 
 

@@ -1,0 +1,121 @@
+"""NVDEC and NVENC in `--deep`: compiled stand-ins that check NVIDIA's layouts, through the real ctypes path."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.selftest.conftest import Run
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: not on this system")
+TWO = "NVIDIA A100-SXM4-80GB|14|8.0|81920|0;Tesla T4|2|7.5|15360|-1"
+
+
+def test_what_is_decoded_and_encoded(with_driver: Run) -> None:
+    done = with_driver("--deep", "--expect", "nvdec,nvenc")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith(
+        "; nvdec, nvenc; deep: NVDEC of Tesla T4 decodes mpeg2, h264, jpeg, hevc, vp8, vp9, "
+        "NVENC 12.1 of Tesla T4 encodes h264, hevc\n"
+    )
+
+
+def test_a_driver_with_an_older_api(with_driver: Run) -> None:
+    assert (
+        "NVENC 10.0 of Tesla T4 encodes" in with_driver("--deep", "--expect", "nvenc", STAND_IN_NVENC_API="160").stdout
+    )
+
+
+def test_every_gpu_is_asked(with_driver: Run) -> None:
+    done = with_driver("--deep", "--expect", "nvdec", "--format", "json", STAND_IN_GPUS=TWO)
+    (part,) = json.loads(done.stdout)["deep"]
+    assert [gpu["name"] for gpu in part["observed"]["video"]] == ["NVIDIA A100-SXM4-80GB", "Tesla T4"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"STAND_IN_NVENC_SESSION": "10"}, "nvenc: no NVENC session is free (code 10): others use them"),
+        ({"STAND_IN_CONTEXT": "2"}, "nvdec, nvenc: there was no GPU memory for a CUDA context"),
+        ({"STAND_IN_USED": "15000"}, "nvdec, nvenc: GPU 0 has 360 MiB of memory free, and the test takes up to 512"),
+        ({"STAND_IN_MODE": "3"}, "nvdec, nvenc: GPU 0 is in exclusive compute mode"),
+    ],
+)
+def test_what_the_workload_uses_is_left_alone(with_driver: Run, settings: dict[str, str], words: str) -> None:
+    done = with_driver("--deep", "--expect", "nvdec,nvenc", **settings)
+    assert done.returncode == 0
+    assert f"; deep skipped: {words}" in done.stdout
+
+
+def test_libraries_of_a_kind_that_cannot_be_asked(with_driver: Run, libraries: Path, tmp_path: Path) -> None:
+    from tests.selftest.conftest import compiled
+
+    for name in ("libcuda.so.1", "libnvidia-ml.so.1"):
+        (tmp_path / name).symlink_to(libraries / name)
+    for name in ("libnvcuvid.so.1", "libnvidia-encode.so.1"):
+        compiled("empty.c", tmp_path / name)
+    done = with_driver("--deep", "--expect", "nvdec,nvenc", LD_LIBRARY_PATH=str(tmp_path))
+    assert done.returncode == 0
+    assert "nvdec: this libnvcuvid.so.1 has no cuvidGetDecoderCaps" in done.stdout
+    assert "nvenc: this libnvidia-encode.so.1 has no function to ask" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"STAND_IN_NVENC_SESSION": "2"}, "Tesla T4 encodes no video: it has no NVENC"),
+        ({"STAND_IN_NVENC_SESSION": "8"}, "nvEncOpenEncodeSessionEx gave 8 on Tesla T4 (API 12.1)"),
+        ({"STAND_IN_DECODES": "99"}, "Tesla T4 decodes no video: it has no NVDEC"),
+        ({"STAND_IN_DECODER_CAPS": "999"}, "cuvidGetDecoderCaps gave 999 on Tesla T4"),
+        ({"STAND_IN_CONTEXT": "999"}, "cuCtxCreate gave 999 on Tesla T4"),
+        ({"STAND_IN_MODE": "2"}, "the compute mode of Tesla T4 is Prohibited"),
+        ({"STAND_IN_CRASHES": "cuvidGetDecoderCaps"}, "NVDEC crashed in cuvidGetDecoderCaps: signal SIGSEGV"),
+        (
+            {"STAND_IN_HANGS": "nvEncOpenEncodeSessionEx"},
+            "NVENC does not answer in nvEncOpenEncodeSessionEx: no answer",
+        ),
+    ],
+)
+def test_failures(with_driver: Run, settings: dict[str, str], words: str) -> None:
+    done = with_driver("--deep", "--expect", "nvdec,nvenc", "--timeout", "3", **settings)
+    assert (done.returncode, done.stdout.count("\n")) == (1, 1)
+    assert done.stdout.startswith(f"unhealthy: {words}")
+    assert "; remedy: " in done.stdout
+
+
+FFMPEG = """#!/bin/sh
+[ "$1" = -hide_banner ] || exit 1
+case "$2" in
+-hwaccels) printf 'Hardware acceleration methods:\\nvdpau\\n%s\\n' "$ACCELERATION" ;;
+-decoders) printf ' V....D h264                 H.264 (codec h264)\\n%s\\n' "$DECODER" ;;
+esac
+"""
+CUVID = " V..... h264_cuvid           Nvidia CUVID H264 decoder (codec h264)"
+
+
+@pytest.mark.parametrize(
+    ("acceleration", "decoder", "noted"), [("cuda", "", False), ("", CUVID, False), ("vaapi", "", True)]
+)
+def test_ffmpeg_without_nvdec_is_a_note(
+    with_driver: Run, tmp_path: Path, acceleration: str, decoder: str, noted: bool
+) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text(FFMPEG)
+    program.chmod(0o755)
+    settings = {"PATH": f"{tmp_path}:/usr/bin:/bin", "ACCELERATION": acceleration, "DECODER": decoder}
+    document = json.loads(with_driver("--deep", "--expect", "nvdec", "--format", "json", **settings).stdout)
+    assert document["healthy"] is True
+    assert document["deep"][0]["observed"]["ffmpeg"]["path"] == str(program)
+    assert (f"{program} was built without NVDEC (no cuvid decoder)" in document["notes"]) == noted
+
+
+def test_an_ffmpeg_that_hangs_meets_the_deadline(with_driver: Run, tmp_path: Path) -> None:
+    program = tmp_path / "ffmpeg"
+    program.write_text("#!/bin/sh\nsleep 300\n")
+    program.chmod(0o755)
+    settings = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = with_driver("--deep", "--expect", "nvdec", "--timeout", "2", **settings)
+    assert f"NVDEC does not answer in {program} -hwaccels: no answer within " in done.stdout
