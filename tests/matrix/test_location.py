@@ -16,7 +16,7 @@ ASK = "from envdoctor.matrix import Matrix; print(Matrix.load().major_floor(12).
 MODULES = [
     "envdoctor/__init__.py",
     "envdoctor/versions.py",
-    *(f"envdoctor/matrix/{path.name}" for path in (PACKAGE / "matrix").glob("*.py")),
+    *(path.relative_to(ABOVE).as_posix() for path in (PACKAGE / "matrix").rglob("*.py")),
 ]
 
 
