@@ -2,9 +2,11 @@
 
     python benchmarks/selftest.py [--rounds 15]
 
-Three cases: with bytecode as pip installs it, without bytecode (images that set PYTHONDONTWRITEBYTECODE), and an image
-that needs no GPU. The driver is this project's stand-in, compiled here (package gcc): what a real driver takes to start
-its GPUs is not in the numbers. Runs alternate, medians are printed, and the exit code is 1 if a promise is broken.
+Five cases: with bytecode as pip installs it, without bytecode (images that set PYTHONDONTWRITEBYTECODE), the single file
+envdoctor.pyz, which never has any, an image that needs no GPU, and
+--deep-first once deep has succeeded. The driver is this project's stand-in, compiled
+here (package gcc): what a real driver takes to start its GPUs is not in the numbers. Runs alternate, medians are
+printed, and the exit code is 1 if a promise is broken.
 """
 
 from __future__ import annotations
@@ -24,9 +26,15 @@ ROOT = Path(__file__).resolve().parent.parent
 STAND_INS = {
     "libcuda.so.1": "cuda.c",
     "libnvidia-ml.so.1": "nvml.c",
-    "libnvcuvid.so.1": "empty.c",
+    "libnvcuvid.so.1": "nvcuvid.c",
 }
-PROMISES = {"with bytecode": 10.0, "without bytecode": 20.0, "no GPU needed": 10.0}
+PROMISES = {
+    "with bytecode": 10.0,
+    "without bytecode": 20.0,
+    "single file": 15.0,
+    "no GPU needed": 10.0,
+    "deep-first": 10.0,
+}
 MOST_MIB = 35.0
 
 
@@ -70,12 +78,17 @@ def measure(folder: Path, rounds: int) -> dict[str, list[Run]]:
     """Every command once per round, after one warm-up round, so that a busy moment hits all of them."""
     with_bytecode, without = prepare(folder)
     selftest = [sys.executable, "-m", "envdoctor", "selftest"]
-    on_gpu = [*selftest, "--expect", "cuda,nvdec"]
+    single = str(folder / "envdoctor.pyz")
+    subprocess.run([sys.executable, str(ROOT / "scripts" / "build_pyz.py"), single], check=True, stdout=sys.stderr)
+    needs = ["--expect", "cuda,nvdec"]
+    on_gpu = [*selftest, *needs]
     commands = {
         "pass": ([sys.executable, "-c", "pass"], with_bytecode),
         "with bytecode": (on_gpu, with_bytecode),
         "without bytecode": (on_gpu, without),
+        "single file": ([sys.executable, single, "selftest", *needs], {**without, "PYTHONPATH": ""}),
         "no GPU needed": (selftest, with_bytecode),
+        "deep-first": ([*on_gpu, "--deep-first"], {**with_bytecode, "XDG_RUNTIME_DIR": str(folder)}),
     }
     os.chdir(folder)
     results: dict[str, list[Run]] = {name: [] for name in commands}

@@ -30,7 +30,7 @@ NODES = {"nvidiactl": (195, 255), "nvidia0": (195, 0), "nvidia-uvm": (511, 0)}
 
 
 class Engine(NamedTuple):
-    """`engine("ps")` is what the command prints; it raises CalledProcessError with what it said on stderr."""
+    """`engine("ps")` is what the command prints; where it fails, the test does, with what it said on stderr."""
 
     program: str
     folder: Path

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _LEFT_OUT = {"test", "tests", "idlelib", "tkinter", "ensurepip", "lib2to3", "site-packages", "dist-packages"}
@@ -20,14 +20,15 @@ _UNUSED = re.compile(r"_tkinter|_test|_ctypes_test|.*\.opt-[12]\.pyc")
 _LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")  # a line of ldd(1)
 
 
-def write(target: Path) -> None:
-    """An archive that `docker import` and `podman import` take."""
+def write(target: Path, modules_to_come: Iterable[Path] = ()) -> None:
+    """An archive that `docker import` and `podman import` take. It also holds the system's libraries that the compiled
+    modules need which are mounted later."""
     program = Path(os.path.realpath(sys._base_executable))  # type: ignore[attr-defined]  # not a virtual environment's
     env = Path("/usr/bin/env")
     modules = [*_modules()]
     binaries = [program, env, *(path for path in modules if path.suffix == ".so")]
     with tarfile.open(target, "w") as archive:
-        for path in sorted({program, env, *modules, *_libraries(binaries)}):
+        for path in sorted({program, env, *modules, *_libraries([*binaries, *modules_to_come])}):
             archive.add(os.path.realpath(path), arcname=str(path), filter=_readable)
         _link(archive, "/usr/bin/python3", str(program))
         _text(archive, "/etc/passwd", "root:x:0:0::/root:/bin/none\nworker:x:1000:1000::/tmp:/bin/none\n")
@@ -51,7 +52,8 @@ def _base(path: str) -> str:
 
 def _libraries(binaries: list[Path]) -> Iterator[Path]:
     done = subprocess.run(["ldd", *map(str, binaries)], capture_output=True, text=True, check=False)
-    return (Path(match.group(1)) for match in _LIBRARY.finditer(done.stdout))
+    found = (Path(match.group(1)) for match in _LIBRARY.finditer(done.stdout))
+    return (path for path in found if "site-packages" not in path.parts)
 
 
 def _readable(entry: tarfile.TarInfo) -> tarfile.TarInfo:

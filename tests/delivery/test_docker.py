@@ -6,7 +6,10 @@ does it, and the device nodes are NVIDIA's numbers without a driver behind them.
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from tests.delivery.engines import NODES, Engine, docker
 pytestmark = pytest.mark.slow
 CUDA_IMAGE = "nvcr.io/nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04"
 NGC_IMAGE = "nvcr.io/nvidia/pytorch:24.12-py3"
+OTHER_PYTHON = "3.10" if sys.version_info[:2] == (3, 12) else "3.12"  # its torch is metadata alone: not to be imported
 SETTINGS = (
     "ENV LD_LIBRARY_PATH=/usr/local/nvidia/lib:/usr/local/nvidia/lib64",
     "ENV NVIDIA_VISIBLE_DEVICES=all",
@@ -41,12 +45,12 @@ def images(engine: Engine, single_file: Path, tmp_path_factory: pytest.TempPathF
     """envdoctor:0.1, inference and training, built from the Dockerfiles of the documentation as they stand."""
     context = tmp_path_factory.mktemp("context")
     os.link(single_file, context / "envdoctor.pyz")
-    root_files.write(context / "base.tar")
+    root_files.write(context / "base.tar", _of_onnxruntime())
     changes = [word for setting in SETTINGS for word in ("--change", setting)]
     engine("import", *changes, str(context / "base.tar"), CUDA_IMAGE)
     (context / "base.tar").unlink()
     torch = "__version__ = '2.6.0a0+df5bbc09d1.nv24.12'\ncuda: Optional[str] = '12.6'\n"
-    place = "/usr/local/lib/python3.12/dist-packages"
+    place = f"/usr/local/lib/python{OTHER_PYTHON}/dist-packages"
     (context / "version.py").write_text(torch)
     (context / "Dockerfile.ngc").write_text(
         f"FROM {CUDA_IMAGE}\nCOPY version.py {place}/torch/version.py\n"
@@ -58,17 +62,24 @@ def images(engine: Engine, single_file: Path, tmp_path_factory: pytest.TempPathF
         engine("build", "-t", tag, "-f", str(context / f"Dockerfile.{name}"), str(context))
 
 
-def start(engine: Engine, image: str, driver: Path, *options: str) -> str:
+def _of_onnxruntime() -> list[Path]:
+    """The compiled modules of ONNX Runtime and numpy, where they are installed."""
+    spec = importlib.util.find_spec("onnxruntime")
+    site = Path(spec.origin).parents[1] if spec is not None and spec.origin else None
+    return [] if site is None else [*site.glob("onnxruntime/capi/*.so"), *site.glob("numpy/_core/*.so")]
+
+
+def start(engine: Engine, image: str, driver: Path, *options: str, command: tuple[str, ...] = ()) -> str:
     """A container as the NVIDIA runtime makes it: nodes and libraries of the host."""
     nodes = [f"--device={driver.parent / name}:/dev/{name}" for name in NODES]
     given = ["-v", f"{driver}:/usr/local/nvidia/lib64:ro", "-e", "STAND_IN_OPENS=/dev/nvidiactl"]
-    return engine("run", "-d", "--network=host", *OFTEN, *nodes, *given, *options, image).strip()
+    return engine("run", "-d", "--network=host", *OFTEN, *nodes, *given, *options, image, *command).strip()
 
 
 def test_the_documentation_s_check_is_the_image_s(engine: Engine, images: None) -> None:
     told = engine("inspect", "-f", "{{json .Config.Healthcheck}}", "inference")
-    assert '"Test":["CMD","envdoctor","selftest"]' in told
-    assert '"Interval":30000000000,"Timeout":10000000000' in told
+    assert '"Test":["CMD","envdoctor","selftest","--deep-first"]' in told
+    assert '"Interval":30000000000,"Timeout":65000000000' in told
 
 
 def test_it_loses_its_devices_and_gets_them_back(engine: Engine, images: None, host_driver: Path) -> None:
@@ -123,7 +134,7 @@ def test_an_ngc_image_read_only_and_without_rights(engine: Engine, images: None,
     limits = ("--read-only", "--user=1000:1000", "--cap-drop=ALL", "--memory=64m", "--pids-limit=20")
     container = start(engine, "training", host_driver, *limits, "-e", "STAND_IN_CUDA=12060")
     said = engine.wait(container, "healthy")
-    assert said == "healthy: Tesla T4, driver 535.104.05, CUDA 12.6; torch\n"
+    assert said.startswith("healthy: Tesla T4, driver 535.104.05, CUDA 12.6; torch; deep skipped: ")
 
 
 def test_a_gpu_that_only_root_may_open(engine: Engine, images: None, host_driver: Path) -> None:
@@ -132,6 +143,17 @@ def test_a_gpu_that_only_root_may_open(engine: Engine, images: None, host_driver
     container = start(engine, "inference", host_driver, "--user=1000:1000")
     said = engine.wait(container, "unhealthy")
     assert "process 1 runs as user 1000 with groups 1000 and may not open /dev/nvidia0 (crw-rw----" in said
+
+
+def test_a_program_that_gave_up_root(engine: Engine, images: None, host_driver: Path) -> None:
+    """As gosu does it: the check runs as root, and may open what the program may not."""
+    (host_driver.parent / "nvidia0").chmod(0o660)
+    os.chown(host_driver.parent / "nvidia0", 0, 44)
+    leave = "import os, time; os.setgroups({}); os.setgid(1000); os.setuid(1000); time.sleep(600)"
+    alone = start(engine, "inference", host_driver, command=("python3", "-c", leave.format([])))
+    in_group = start(engine, "inference", host_driver, command=("python3", "-c", leave.format([44])))
+    assert "process 1 runs as user 1000 with groups 1000 and may not open" in engine.wait(alone, "unhealthy")
+    assert engine.wait(in_group, "healthy").startswith("healthy: Tesla T4")
 
 
 def test_no_gpu_given(engine: Engine, images: None) -> None:
@@ -154,3 +176,34 @@ def test_a_driver_that_hangs_leaves_no_process(engine: Engine, images: None, hos
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.startswith("unhealthy: the driver does not answer")
     assert len(engine("top", container, "-eo", "pid,comm").splitlines()) == 2  # the heading and process 1
+
+
+def test_a_check_that_docker_cuts_off_leaves_no_process(engine: Engine, images: None, host_driver: Path) -> None:
+    """A --timeout shorter than the command's own: Docker ends the command, and its child goes with it."""
+    container = start(engine, "inference", host_driver, "-e", "STAND_IN_HANGS=cuInit", "--health-timeout=1s")
+    for _ in range(2):
+        said = engine.wait(container, "unhealthy")
+        assert said == "Health check exceeded timeout (1s)"
+        until = time.monotonic() + 5
+        while len(engine("top", container, "-eo", "pid,comm").splitlines()) > 2:  # until the next check starts
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        time.sleep(1.5)
+
+
+@pytest.mark.skipif(not _of_onnxruntime(), reason="needs onnxruntime: pip install '.[test]'")
+def test_a_real_session_is_proven_once_in_each_start(engine: Engine, images: None) -> None:
+    site = _of_onnxruntime()[0].parents[2]
+    given = (f"-v={site}:/packages:ro", "-e=PYTHONPATH=/packages", "-e=ENVDOCTOR_EXPECT=onnxruntime")
+    container = engine("run", "-d", "--network=host", *OFTEN, *given, "inference").strip()
+    for _ in range(2):
+        assert engine.wait(container, "healthy").startswith("healthy: onnxruntime; deep: a session ran on CPUExecution")
+        wait_for(engine, container, "healthy: onnxruntime; deep: succeeded since the start\n")
+        engine("restart", "-t", "0", container)
+
+
+def wait_for(engine: Engine, container: str, said: str) -> None:
+    until = time.monotonic() + 20
+    while (log := engine.health(container)[1])[-1:] != [said]:
+        assert time.monotonic() < until, log
+        time.sleep(0.1)

@@ -101,11 +101,12 @@ def test_it_holds_python_and_data_alone(single_file: Path) -> None:
     assert single_file.stat().st_size < 2 * 1024 * 1024
 
 
-def test_the_same_bytes_from_another_place_at_another_time(single_file: Path, tmp_path: Path) -> None:
+def test_the_same_bytes_from_another_place_at_another_time(tmp_path: Path) -> None:
     copy = tmp_path / "copy" / "scripts"
     copy.mkdir(parents=True)
     shutil.copyfile(BUILDER, copy / "build_pyz.py")  # and with it a time of its own
-    again = tmp_path / "again.pyz"
+    first, again = tmp_path / "first.pyz", tmp_path / "again.pyz"
+    subprocess.run([sys.executable, str(BUILDER), str(first)], check=True, capture_output=True)
     done = subprocess.run(
         ["sh", "-c", 'umask 077; exec "$0" "$@"', sys.executable, str(copy / "build_pyz.py"), str(again)],
         env={**os.environ, "PYTHONPATH": str(ABOVE), "TZ": "Asia/Taipei", "PYTHONHASHSEED": "1"},
@@ -114,7 +115,7 @@ def test_the_same_bytes_from_another_place_at_another_time(single_file: Path, tm
         text=True,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert again.read_bytes() == single_file.read_bytes()
+    assert again.read_bytes() == first.read_bytes()
     assert again.stat().st_mode & 0o777 == 0o755
 
 
@@ -154,6 +155,26 @@ def test_a_python_that_is_too_old(run: Run, version: str, command: str, code: in
     assert (done.returncode, done.stdout) == (code, "")
     assert done.stderr.startswith("envdoctor: error: this file needs Python 3.10 or newer; it was started with Python ")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("command", "code"), [("selftest", 1), ("check", 2)])
+def test_a_python_without_its_whole_library(
+    single_file: Path, settings: dict[str, str], tmp_path: Path, command: str, code: int
+) -> None:
+    """Debian's python3-minimal has neither json nor ctypes."""
+    program = (
+        "import runpy, sys\n"
+        "file = sys.argv.pop(1)\n"
+        "sys.modules['_ctypes'] = None\n"
+        "runpy.run_path(file, run_name='__main__')\n"
+    )
+    started = [sys.executable, "-c", program, str(single_file), command]
+    done = subprocess.run(started, env=settings, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr == (
+        f"envdoctor: error: {sys.executable} lacks _ctypes of Python's standard library; install the whole of it "
+        "(on Debian and Ubuntu python3, not python3-minimal alone)\n"
+    )
 
 
 # as the installed package does it
@@ -224,6 +245,23 @@ def test_what_is_left_out_is_said(run: Run, tmp_path: Path, arguments: tuple[str
     assert (done.returncode, done.stdout) == (2, "")
     message = f"envdoctor: error: {purpose}, which the single file does not hold; install envdoctor with pip for it\n"
     assert done.stderr == message
+
+
+def test_another_package_may_do_without_it_too(single_file: Path, settings: dict[str, str], tmp_path: Path) -> None:
+    """`--deep` imports what the image holds, and that may try an import that this file answers."""
+    program = (
+        "import runpy, sys\n"
+        "file = sys.argv.pop(1)\n"
+        "sys.path.insert(0, file)\n"
+        "try: runpy.run_path(file, run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "try: import httpx\n"
+        "except ImportError as error: print(error)\n"
+    )
+    command = [sys.executable, "-c", program, str(single_file), "--version"]
+    done = subprocess.run(command, env=settings, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "asking the network needs httpx, which the single file does not hold" in done.stdout
 
 
 def test_a_usage_error_of_selftest_is_1(run: Run) -> None:
