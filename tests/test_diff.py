@@ -21,15 +21,23 @@ from envdoctor.comparison import (
     IMPROVES,
     STAYS,
     UNDECIDED,
+    Side,
     change_of,
     start_gate,
 )
+from envdoctor.comparison.hosts import Asked
 from envdoctor.comparison.markdown import code, escaped
 from envdoctor.comparison.rows import change_between
+from envdoctor.doctor import ask, diagnose
 from envdoctor.facts import NOWHERE, Fact, Facts, Image, absent, known, unknown
-from envdoctor.findings import Verdict
+from envdoctor.findings import RuleResult, Verdict
+from envdoctor.hosts import resolve_hosts
 from envdoctor.matrix import Matrix
+from envdoctor.rules import RULES
+from envdoctor.rules.rule import Rule
 from envdoctor.schema import schema_text
+from envdoctor.targets import Options, collect
+from envdoctor.workload import Stated, assemble
 
 CUDA_11_8 = "nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04"
 CUDA_12_4 = "nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04"
@@ -38,6 +46,9 @@ CUDA_12_9 = "nvidia/cuda:12.9.1-cudnn-runtime-ubuntu22.04"
 CUDA_13_0 = "nvidia/cuda:13.0.0-cudnn-runtime-ubuntu22.04"
 NGC_24_12 = "nvcr.io/nvidia/pytorch:24.12-py3"
 NGC_25_01 = "nvcr.io/nvidia/pytorch:25.01-py3"
+UNSURE = "nvidia/cuda:11.0.3-base-centos8"
+L4T_35 = "nvcr.io/nvidia/l4t-pytorch:r35.2.1-pth2.0-py3"
+L4T_36 = "nvcr.io/nvidia/l4t-jetpack:r36.4.0"
 STRANGER = "my/app:1"
 R535 = ("--driver", "535.104.05")
 REPOSITORY = Path(__file__).parents[1]
@@ -113,6 +124,19 @@ def test_that_the_tag_of_a_is_gone_takes_no_host_away(capsys: pytest.CaptureFixt
     assert found["hosts"][0]["a"] != "incompatible"
     assert found["hosts"][0]["change"] == "drops-out"
     assert _rows(found)["tag"]["a"]["value"] == "removed"
+    assert [item["rule"] for item in found["hosts"][0]["not_counted"]] == ["image-tag-removed"]
+    told = _text(capsys, removed, CUDA_13_0, "--driver", "470.57.02", "--gpu", "RTX 3090")
+    assert "not counted against A, which runs today: image-tag-removed" in told
+    told = _text(capsys, removed, CUDA_13_0, "--format", "markdown")
+    assert "- not counted against A, which runs today: `image-tag-removed`: " in told
+
+
+def test_a_tag_that_may_be_gone_is_as_undecided_as_for_check(capsys: pytest.CaptureFixture[str]) -> None:
+    host = ("--driver", "580.95.05", "--gpu", "RTX 3090")
+    assert main(["check", UNSURE, *host, "--format", "json"]) == 0
+    checked = json.loads(capsys.readouterr().out)["diagnoses"][0]["verdict"]
+    found = _diff(capsys, UNSURE, CUDA_11_8, *host)
+    assert (checked, found["hosts"][0]["a"], found["hosts"][0]["change"]) == ("unknown", "unknown", "undecided")
 
 
 def test_what_is_in_neither_is_not_called_the_same(capsys: pytest.CaptureFixture[str]) -> None:
@@ -231,7 +255,163 @@ def test_an_image_newer_than_the_matrix_is_unknown(capsys: pytest.CaptureFixture
     assert "99" in _rows(found)["driver_floor"]["b"]["reason"]
 
 
+@pytest.mark.parametrize("release", ["pytorch:26.99-py3", "tensorrt:26.99-py3"])
+def test_no_gate_is_promised_for_an_ngc_release_newer_than_the_matrix(
+    release: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = _rows(_diff(capsys, NGC_24_12, f"nvcr.io/nvidia/{release}"))["start_gate"]
+    assert (row["a"]["state"], row["b"]["state"], row["change"]) == ("known", "unknown", "unknown")
+    assert "not in the matrix" in row["b"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("base", "rule"),
+    [
+        ("nvidia/cuda:12.9.1-runtime-ubuntu22.04", "onnxruntime-cudnn-mismatch"),
+        ("nvidia/cuda:13.0.1-cudnn-runtime-ubuntu22.04", "onnxruntime-cuda-mismatch"),
+    ],
+)
+def test_no_gpu_is_gained_by_a_base_that_the_workload_runs_on_nowhere(
+    base: str, rule: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("Dockerfile").write_text(
+        f"FROM {CUDA_12_4}\nRUN apt-get update && apt-get install -y python3-pip\nRUN pip install onnxruntime-gpu==1.20.0\n"
+    )
+    found = _diff(capsys, base, "--dockerfile", "Dockerfile", rc=1)
+    assert {gpu["change"] for gpu in found["gpus"]} == {"drops-out"}
+    assert {gpu["rule"] for gpu in found["gpus"]} == {rule}
+    assert "8.0" in _rows(found)["gpu_architectures"]["b"]["value"]  # the code is there all the same
+    assert "lost       all that A runs on" in _text(capsys, base, "--dockerfile", "Dockerfile")
+    ignore = ("--ignore", "onnxruntime-cuda-mismatch", "--ignore", "onnxruntime-cudnn-mismatch")
+    assert _gpus(_diff(capsys, base, "--dockerfile", "Dockerfile", *ignore), "gained") == [
+        "10.0",
+        "10.3",
+        "12.0",
+        "12.1",
+    ]
+
+
+def test_a_gain_is_explained_in_the_words_about_a(capsys: pytest.CaptureFixture[str]) -> None:
+    """B is degraded there, for a reason of its own that explains no gain."""
+    found = _diff(capsys, CUDA_13_0, CUDA_11_8)
+    pascal = next(gpu for gpu in found["gpus"] if gpu["compute_capability"] == "6.1")
+    assert (pascal["change"], pascal["rule"]) == ("gained", "gpu-not-in-cuda")
+    assert pascal["message"].startswith("CUDA 13.0 dropped ")
+    for gpu in found["gpus"]:
+        assert gpu["message"].startswith("CUDA 11.8") == (gpu["change"] in ("drops-out", "degrades"))
+
+
+def test_one_rule_with_other_numbers_is_told_as_changed(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = (CUDA_12_4, CUDA_12_6, "--driver", "470.57.02", "--gpu", "T4")
+    host = _diff(capsys, *arguments)["hosts"][0]
+    assert [(pair["a"]["rule"], pair["b"]["rule"]) for pair in host["changed"]] == [("needs-forward-compat",) * 2]
+    assert "12.4" in host["changed"][0]["a"]["message"]
+    assert "12.6" in host["changed"][0]["b"]["message"]
+    assert (host["appear"], host["vanish"]) == ([], [])
+    told = _text(capsys, *arguments)
+    assert "changes with B: needs-forward-compat" in told
+    assert "new with B" not in told
+
+
+def test_a_base_without_cuda_has_no_gate_that_b_could_close(capsys: pytest.CaptureFixture[str]) -> None:
+    """Drivers older than what B needs are out already."""
+    found = _diff(capsys, "python:3.11-slim", CUDA_12_4)
+    assert found["drivers"][0] == "A needs no driver; B needs 525.60.13 or newer."
+    assert "R530, R545 " in found["drivers"][1]
+    assert "R346" not in found["drivers"][1]
+
+
+# Jetson
+
+
+def test_images_for_jetson_are_told_by_their_l4t(capsys: pytest.CaptureFixture[str]) -> None:
+    found = _diff(capsys, L4T_35, L4T_36)
+    rows = _rows(found)
+    for name in ("driver_floor", "native_driver", "native_driver_end_of_life", "start_gate", "forward_compat"):
+        assert rows[name]["a"]["state"] == rows[name]["b"]["state"] == "absent", name
+        assert "L4T" in rows[name]["a"]["reason"]
+    assert _values(found, "l4t") == ("35, made for 35.2.1", "36.4, made for 36.4.0")
+    assert _values(found, "gpu_architectures") == ("7.2 8.7", "8.7")
+    assert found["gpus"] == []
+    assert found["drivers"][0] == "Hosts with L4T 35 run A; in B CUDA does not start on them."
+
+
+def test_a_jetson_drops_out(capsys: pytest.CaptureFixture[str]) -> None:
+    found = _diff(capsys, L4T_35, L4T_36, "--host", "name=orin,l4t=35.4.1,gpu=Orin", rc=1)
+    assert [item["rule"] for item in found["hosts"][0]["appear"]] == ["jetson-release-too-old"] * 2
+
+
+def test_igpu_images_are_told_by_their_jetpack(capsys: pytest.CaptureFixture[str]) -> None:
+    images = [f"nvcr.io/nvidia/{name}-py3-igpu" for name in ("pytorch:24.05", "pytorch:25.06", "tensorrt:24.12")]
+    found = _diff(capsys, images[0], images[1])
+    assert _values(found, "l4t") == ("36 or later, within JetPack 6", "36.4.3 or later, within JetPack 6")
+    assert found["drivers"] == ["Hosts with L4T 36, 36.4 run A; whether they run B is not known."]
+    assert _rows(_diff(capsys, images[0], images[2]))["l4t"]["b"]["state"] == "unknown"
+
+
+def test_of_a_desktop_image_and_one_for_jetson_just_that_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    found = _diff(capsys, NGC_24_12, "nvcr.io/nvidia/pytorch:24.12-py3-igpu")
+    assert (found["drivers"], found["gpus"]) == (["B is made for Jetson boards, A is not."], [])
+    assert _rows(found)["gpu_architectures"]["change"] == "different"
+
+
+def test_other_images_are_not_told_what_they_are_not_made_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "L4T" not in _text(capsys, CUDA_12_4, CUDA_13_0)
+    assert "\n? L4T" not in _text(capsys, CUDA_12_4, STRANGER)
+    assert "L4T of the Jetson" in _text(capsys, CUDA_12_4, CUDA_13_0, "--all")
+
+
+# many hosts
+
+
+def test_hosts_are_judged_as_one_by_one() -> None:
+    """What is asked once for all hosts is what each would be told alone."""
+    matrix = Matrix.load()
+    texts = (
+        "driver=470.57.02,gpu=T4",
+        "driver=580.95.05,gpu=RTX 5090",
+        "l4t=36.4.3,gpu=Orin",
+        "driver=535.104.05,gpu=V100",
+    )
+    hosts = [resolve_hosts(hosts=[f"name=h{n},{text}"], driver=None, gpus=(), named={}, matrix=matrix, notices=[])[0]
+             for n, text in enumerate(texts)]  # fmt: skip
+    for image in (CUDA_12_4, CUDA_13_0, NGC_25_01, L4T_36, STRANGER, "python:3.11-slim"):
+        workload = collect([image], Options({}, None)).workloads[0]
+        assert workload.declared is not None
+        asked = Asked(Side(image, workload), matrix, Stated(), ())
+        for host in (*hosts, *reversed(hosts)):
+            alone = diagnose(assemble(workload.declared, host, matrix, Stated()), matrix, RULES)
+            assert asked.on(host).results == alone.results, (image, host.name)
+            assert asked.on(host).verdict is alone.verdict
+
+
+def test_a_rule_is_not_asked_again_for_what_it_does_not_look_at(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: dict[str, int] = {}
+
+    def counted(rule: Rule, facts: Facts, matrix: Matrix) -> RuleResult:
+        calls[rule.id] = calls.get(rule.id, 0) + 1
+        return ask(rule, facts, matrix)
+
+    monkeypatch.setattr("envdoctor.comparison.hosts.ask", counted)
+    hosts = [part for n in range(40) for part in ("--host", f"name=h{n},driver=535.104.05,gpu={('T4', 'L4')[n % 2]}")]
+    found = _diff(capsys, CUDA_12_4, CUDA_12_6, *hosts)
+    assert [host["host"] for host in found["hosts"]][39].startswith("h39 ")
+    assert calls["image-tag-removed"] == 2  # A and B
+    assert max(calls.values()) <= 6  # and T4, L4 and no host
+
+
 # rows
+
+
+def test_a_bare_distribution_holds_the_tensorrt_that_is_installed_on_it(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = _rows(_diff(capsys, "python:3.11-slim", "debian:12"))
+    assert (rows["tensorrt"]["a"]["state"], rows["tensorrt"]["change"]) == ("absent", "same")
+    Path("Dockerfile").write_text("FROM python:3.11-slim\nRUN pip install tensorrt==10.3.0\n")
+    assert _values(_diff(capsys, "python:3.11-slim", "Dockerfile"), "tensorrt") == (None, "10.3.0")
+    Path("Dockerfile").write_text("FROM python:3.11-slim\nRUN pip install -r missing.txt\n")
+    assert _rows(_diff(capsys, "python:3.11-slim", "Dockerfile"))["tensorrt"]["b"]["state"] == "unknown"
 
 
 def test_the_start_gate_is_told_as_branches(capsys: pytest.CaptureFixture[str]) -> None:
@@ -254,6 +434,9 @@ def test_the_start_gate_is_told_as_branches(capsys: pytest.CaptureFixture[str]) 
         ),
         ("cuda>=99", "no driver"),
         ("nonsense", "no driver"),
+        ("brand=tesla,nonsense cuda>=12.4", "no driver"),
+        ("", "R346 or newer"),
+        ("brand=tesla,driver>=470", "no driver; some data center GPUs also R470 or newer"),
         ("cuda>=12.4\ncuda>=12.8", None),  # one of two, which is not known
         ("driver>=535.104", None),  # depends on the release within the branch
     ],
@@ -420,7 +603,7 @@ def test_a_crashed_rule_is_never_fine(monkeypatch: pytest.MonkeyPatch, capsys: p
 CELL = {"state", "value", "reason", "origin"}
 FINDING = {"rule", "severity", "message", "remedy", "sources"}
 ROWS = (
-    "cuda cudnn tensorrt torch opencv python os flavor driver_floor native_driver native_driver_end_of_life start_gate"
+    "cuda cudnn tensorrt torch opencv python os flavor l4t driver_floor native_driver native_driver_end_of_life start_gate"
     " forward_compat gpu_architectures cpu_architectures tag"
 ).split()
 
@@ -442,9 +625,21 @@ def test_the_document_keeps_its_keys(capsys: pytest.CaptureFixture[str]) -> None
     for gpu in found["gpus"]:
         assert set(gpu) == {"compute_capability", "architecture", "examples", "a", "b", "change", "rule", "message"}
     for host in found["hosts"]:
-        assert set(host) == {"host", "a", "b", "change", "appear", "vanish", "remain", "undecided"}
+        assert set(host) == {
+            "host",
+            "a",
+            "b",
+            "change",
+            "appear",
+            "vanish",
+            "remain",
+            "changed",
+            "not_counted",
+            "undecided",
+        }
         assert host["appear"]
         assert all(set(item) == FINDING for item in (*host["appear"], *host["vanish"], *host["remain"]))
+        assert all(set(pair) == {"a", "b"} and set(pair["a"]) == FINDING for pair in host["changed"])
 
 
 def test_the_table_stays_within_the_width(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -485,7 +680,8 @@ def test_markdown_is_a_comment(capsys: pytest.CaptureFixture[str]) -> None:
     assert told.startswith("### 1 of 1 host drops out or gets worse\n")
     assert f"- B: `{CUDA_13_0}`" in told
     assert "| **driver floor** | 525.60.13 | 580.65.06 |" in told
-    assert "`a\\|b @bob (RTX 4090, driver 535.104.05)`" in told
+    assert "| `a\\|b @bob (RTX 4090, driver 535.104.05)` |" in told
+    assert "(`a|b @bob (RTX 4090, driver 535.104.05)`)" in told
 
 
 def test_markdown_makes_no_links_and_mentions() -> None:
@@ -493,6 +689,7 @@ def test_markdown_makes_no_links_and_mentions() -> None:
     assert escaped("at https://x.org") == "at h<!-- -->ttps://x.org"
     assert escaped("<img> a|b *c*\nd") == "\\<img\\> a\\|b \\*c\\*\\\\nd"
     assert code("a`b") == "`` a`b ``"
+    assert (code("a|b"), code("a|b", in_table=True)) == ("`a|b`", "`a\\|b`")
 
 
 def test_colour_only_where_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
@@ -514,6 +711,19 @@ def test_the_summary_counts(capsys: pytest.CaptureFixture[str]) -> None:
     hosts = ("--host", "name=desk,driver=535.104.05,gpu=RTX 4090", "--host", "name=lab,driver=580.95.05,gpu=A100")
     main(["diff", CUDA_12_4, CUDA_13_0, *hosts])
     assert "2 hosts: 1 out" in capsys.readouterr().err
+
+
+def test_an_old_matrix_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "more than six months" not in " ".join(_diff(capsys, CUDA_12_4, CUDA_12_6)["notices"])
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "4102444800")  # 2100-01-01
+    assert "more than six months ago" in _diff(capsys, CUDA_12_4, CUDA_12_6)["notices"][-1]
+    main(["diff", CUDA_12_4, CUDA_12_6])
+    assert "pip install -U envdoctor-gpu" in capsys.readouterr().err
+
+
+def test_the_help_says_what_is_not_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "--help"]) == 0
+    assert "image-tag-removed" in capsys.readouterr().out
 
 
 def test_help_and_comparison_import_no_rich() -> None:

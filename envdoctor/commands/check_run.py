@@ -57,7 +57,7 @@ def judge(args: argparse.Namespace, chosen: Settings) -> Judged:
     matrix = Matrix.load()
     hosts = Hosts(args, chosen.config, matrix)
     found = collect(chosen.targets, Options(chosen.build_args, args.target))
-    silences = [*chosen.silences, *(silence for workload in found.workloads for silence in _comments(workload))]
+    silences = [*chosen.silences, *(silence for workload in found.workloads for silence in comments(workload))]
     used: set[Silence] = set()
     diagnoses: list[Diagnosis] = []
     with _progress(found, hosts.count, args) as advance:
@@ -94,7 +94,7 @@ def _stale(matrix: Matrix) -> Iterator[str]:
         yield text
 
 
-def _comments(workload: Workload) -> Iterator[Silence]:
+def comments(workload: Workload) -> Iterator[Silence]:
     for span in workload.ignores:
         said_at = f"comment above {workload.label}:{span.first}"
         yield Silence(span.rule, span.reason, said_at, workload.label, span.first, span.last, span.whole)

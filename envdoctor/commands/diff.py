@@ -13,7 +13,10 @@ What changes when the base image moves from A to B, and which hosts drop out. No
 nothing goes over the network.
 
 A and B are image references or files (a Dockerfile, requirements, an environment document). With --dockerfile they
-are two bases for that file: its workload is judged on each. Where A is left out it is the file's own FROM."""
+are two bases for that file: its workload is judged on each. Where A is left out it is the file's own FROM.
+
+A is taken for what runs today: that its tag is gone from the registry (image-tag-removed) is told, and not counted
+against it; check counts it."""
 
 _EPILOG = """\
 examples:
@@ -35,7 +38,7 @@ Precedence 2 > 1 > 3 > 0.
 --format json writes schema envdoctor.diff/1: a, b (label), dockerfile, tool, rows[] (name, label, change: same |
 different | unknown, a and b with state, value, reason, origin), gpus[] (what is lost, gained or undecided), drivers[],
 hosts[] (host, a, b, change: drops-out | degrades | stays | improves | gained | undecided, appear, vanish, remain,
-undecided), dropped_out[], notices[].
+changed (a, b: one rule, other numbers), not_counted, undecided), dropped_out[], notices[].
 """
 
 

@@ -67,6 +67,7 @@ def _check_operands(args: argparse.Namespace) -> None:
 def _compared(args: argparse.Namespace, chosen: Settings) -> Comparison:
     from envdoctor.commands.check_hosts import Hosts
     from envdoctor.comparison import compare
+    from envdoctor.freshness import notice
     from envdoctor.matrix import Matrix
     from envdoctor.targets import Options
 
@@ -76,8 +77,15 @@ def _compared(args: argparse.Namespace, chosen: Settings) -> Comparison:
     a, b = _sides(args, options)
     a, b = _on_arch(a, args.arch), _on_arch(b, args.arch)
     found = compare(a, b, hosts.of(a.workload.facts), matrix, chosen.stated, chosen.silences)
-    notices = (*a.workload.notices, *b.workload.notices, *hosts.notices, *_without_arch(found, args.arch))
-    return found._replace(dockerfile=args.dockerfile, notices=tuple(dict.fromkeys(notices)))
+    notices = (
+        *a.workload.notices,
+        *b.workload.notices,
+        *hosts.notices,
+        *_without_arch(found, args.arch),
+        notice(matrix.date),
+    )
+    told = tuple(dict.fromkeys(text for text in notices if text is not None))
+    return found._replace(dockerfile=args.dockerfile, notices=told)
 
 
 def _sides(args: argparse.Namespace, options: Options) -> tuple[Side, Side]:
@@ -125,10 +133,10 @@ def _image(target: str, options: Options) -> str:
 
 
 def _side(workload: Workload) -> Side:
-    from envdoctor.commands.check_run import _comments
+    from envdoctor.commands.check_run import comments
     from envdoctor.comparison import Side
 
-    return Side(workload.label, workload, tuple(_comments(workload)))
+    return Side(workload.label, workload, tuple(comments(workload)))
 
 
 def _on_base(workload: Workload, image: str) -> Side:

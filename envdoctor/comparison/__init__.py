@@ -53,20 +53,35 @@ class Row(NamedTuple):
     change: str
 
 
+class Served(NamedTuple):
+    """How a side fares on a GPU: `rule` and `message` of the finding that decides, both empty where all is well; `message`
+    alone, the reason, where it could not be decided."""
+
+    verdict: Verdict
+    rule: str
+    message: str
+
+
 class GpuChange(NamedTuple):
-    """A compute capability that one side serves better than the other. `rule` and `message` say why, in the words of the
-    rule that decides on the worse side (empty where that side could not be decided: then `message` is the reason).
-    `messages` are those of A and of B, empty where all is well."""
+    """A compute capability, with A and with B. `on_any_host`: a side fails whatever the GPU, and that decides."""
 
     capability: str
     architecture: str
     examples: tuple[str, ...]
-    a: Verdict
-    b: Verdict
-    change: str
-    rule: str
-    message: str
-    messages: tuple[str, str]
+    a: Served
+    b: Served
+    on_any_host: bool = False
+
+    @property
+    def change(self) -> str:
+        return change_of(self.a.verdict, self.b.verdict)
+
+    @property
+    def why(self) -> Served:
+        """The worse side."""
+        if self.change in (GAINED, IMPROVES):
+            return self.a
+        return self.b if self.b.message and self.b.verdict is not Verdict.COMPATIBLE else self.a
 
 
 class Told(NamedTuple):
@@ -75,8 +90,9 @@ class Told(NamedTuple):
 
 
 class HostChange(NamedTuple):
-    """`appear` are the findings with B that A has not, `vanish` the reverse; `remain` those that decide on both.
-    `undecided` are the reasons where a side could not be decided. Without `stated` it is what holds on any host."""
+    """`appear` are the findings with B that A has not, `vanish` the reverse; `remain` those that decide on both, `changed`
+    those of A and B by one rule with other numbers. `not_counted` are findings on A that take nothing away. `undecided`
+    are the reasons where a side could not be decided. Without `stated` it is what holds on any host."""
 
     host: str
     stated: bool
@@ -86,6 +102,8 @@ class HostChange(NamedTuple):
     appear: tuple[Told, ...]
     vanish: tuple[Told, ...]
     remain: tuple[Told, ...]
+    changed: tuple[tuple[Told, Told], ...]
+    not_counted: tuple[Told, ...]
     undecided: tuple[str, ...]
     crashed: bool = False
 
@@ -128,12 +146,13 @@ def change_of(a: Verdict, b: Verdict) -> str:
 def compare(
     a: Side, b: Side, hosts: Sequence[Host], matrix: Matrix, stated: Stated, silences: Sequence[Silence] = ()
 ) -> Comparison:
-    from envdoctor.comparison.capabilities import gpu_changes
+    from envdoctor.comparison.capabilities import fail_anywhere, gpu_changes
     from envdoctor.comparison.drivers import sentences
-    from envdoctor.comparison.hosts import host_change
+    from envdoctor.comparison.hosts import Asked, host_changes
     from envdoctor.comparison.rows import View, rows, told_gpus, view
 
     views: tuple[View, View] = (view(a, matrix, stated), view(b, matrix, stated))
+    asked = (Asked(a, matrix, stated, silences), Asked(b, matrix, stated, silences))
     gpus = gpu_changes(*views)
     found = rows(*views, gpus)
     return Comparison(
@@ -141,9 +160,9 @@ def compare(
         b=b.label,
         dockerfile=None,
         rows=found,
-        gpus=told_gpus(gpus, found),
+        gpus=told_gpus(fail_anywhere(gpus, *asked), found),
         drivers=tuple(sentences(*views)),
-        hosts=tuple(host_change(a, b, host, matrix, stated, silences) for host in hosts),
+        hosts=tuple(host_changes(*asked, hosts)),
         notices=(),
         matrix=matrix.date,
     )

@@ -54,11 +54,11 @@ def _gpu(change: GpuChange) -> dict[str, Any]:
         "compute_capability": change.capability,
         "architecture": change.architecture,
         "examples": list(change.examples),
-        "a": change.a.value,
-        "b": change.b.value,
+        "a": change.a.verdict.value,
+        "b": change.b.verdict.value,
         "change": change.change,
-        "rule": change.rule or None,
-        "message": change.message,
+        "rule": change.why.rule or None,
+        "message": change.why.message,
     }
 
 
@@ -71,6 +71,8 @@ def _host(change: HostChange) -> dict[str, Any]:
         "appear": [_finding(told) for told in change.appear],
         "vanish": [_finding(told) for told in change.vanish],
         "remain": [_finding(told) for told in change.remain],
+        "changed": [{"a": _finding(before), "b": _finding(after)} for before, after in change.changed],
+        "not_counted": [_finding(told) for told in change.not_counted],
         "undecided": list(change.undecided),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from envdoctor.comparison import start_gate
+from envdoctor.comparison import jetson, start_gate
 from envdoctor.facts import NOWHERE, Fact, FactAbsent, Facts, FactUnknown, absent, known, unknown
 from envdoctor.judging import images
 from envdoctor.judging.components import anything_unseen, cuda_components, floor_of
@@ -102,10 +102,13 @@ def _branches(compat: str, matrix: Matrix) -> list[int]:
 
 def sentences(a: View, b: View) -> Iterator[str]:
     """Which drivers drop out or come back, whatever the hosts."""
+    if jetson.is_for_boards(a.facts.image) or jetson.is_for_boards(b.facts.image):
+        yield from jetson.sentences(a, b)
+        return
     yield from _by_floor(a, b)
-    oldest = floor(a.facts, a.matrix).get()
-    first = major(oldest.removeprefix(AT_LEAST)) if oldest else 0
-    yield from start_gate.sentences(a.facts, b.facts, a.matrix, first)
+    oldest = floor(a.facts, a.matrix).get() or floor(b.facts, b.matrix).get()
+    if oldest:
+        yield from start_gate.sentences(a.facts, b.facts, a.matrix, major(oldest.removeprefix(AT_LEAST)))
 
 
 def _by_floor(a: View, b: View) -> Iterator[str]:

@@ -6,7 +6,7 @@ or close issues."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from envdoctor.comparison import DIFFERENT, UNKNOWN, Comparison, HostChange, Row, Told
 from envdoctor.comparison.text import (
@@ -47,9 +47,10 @@ def escaped(text: str) -> str:
     return _ACTS.sub(lambda match: f"{match.group()[:1]}<!-- -->{match.group()[1:]}", harmless)
 
 
-def code(text: str) -> str:
-    """A code span of one line, with a fence longer than any run of backticks in it; a pipe is escaped for tables."""
-    harmless = visible(text).replace("|", "\\|")
+def code(text: str, *, in_table: bool = False) -> str:
+    """A code span of one line, with a fence longer than any run of backticks in it. In a table, and only there, a pipe in it
+    must be escaped. Source: https://github.github.com/gfm/#example-200"""
+    harmless = visible(text).replace("|", "\\|") if in_table else visible(text)
     longest = max((len(run) for run in re.findall(r"`+", harmless)), default=0)
     if not longest:
         return f"`{harmless}`"
@@ -106,21 +107,33 @@ def _hosts(compared: Comparison) -> Iterator[str]:
         yield "| host | with A | with B | |"
         yield "|---|---|---|---|"
     for change in stated:
-        yield f"| {code(change.host)} | {change.a.value} | {change.b.value} | {WORDS[change.change]} |"
+        yield f"| {code(change.host, in_table=True)} | {change.a.value} | {change.b.value} | {WORDS[change.change]} |"
     if stated:
         yield ""
-    for told, hosts in _by_finding(compared.hosts).items():
-        where = f" ({', '.join(map(code, hosts))})" if hosts else ""
-        yield f"- {code(told.rule)}{where}: {escaped(told.finding.message)}"
+    for told, hosts in _by_finding(compared.hosts, _new).items():
+        yield f"- {code(told.rule)}{_where(hosts)}: {escaped(told.finding.message)}"
         for remedy in told.finding.remedy:
             yield "  - " + "<br>".join(map(escaped, remedy.split("\n")))
+    for told, hosts in _by_finding(compared.hosts, lambda change: change.not_counted).items():
+        message = escaped(told.finding.message)
+        yield f"- not counted against A, which runs today: {code(told.rule)}{_where(hosts)}: {message}"
 
 
-def _by_finding(hosts: tuple[HostChange, ...]) -> dict[Told, list[str]]:
-    """What is new with B, once for all hosts it is new on."""
+def _where(hosts: Sequence[str]) -> str:
+    return f" ({', '.join(map(code, hosts))})" if hosts else ""
+
+
+def _new(change: HostChange) -> tuple[Told, ...]:
+    return (*change.appear, *(after for _, after in change.changed))
+
+
+def _by_finding(
+    hosts: Sequence[HostChange], told_of: Callable[[HostChange], tuple[Told, ...]]
+) -> dict[Told, list[str]]:
+    """Each finding once for all hosts it is found on."""
     found: dict[Told, list[str]] = {}
     for change in hosts:
-        for told in change.appear:
+        for told in told_of(change):
             found.setdefault(told, []).extend([change.host] if change.stated else [])
     return found
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from envdoctor.comparison import DIFFERENT, SAME, STAYS, UNDECIDED, UNKNOWN, GpuChange, Row, Side, drivers, start_gate
+from envdoctor.comparison import (
+    DIFFERENT,
+    SAME,
+    STAYS,
+    UNDECIDED,
+    UNKNOWN,
+    GpuChange,
+    Row,
+    Served,
+    Side,
+    drivers,
+    jetson,
+    start_gate,
+)
 from envdoctor.facts import NOWHERE, Fact, Facts, FactUnknown, Host, Image, Package, Packages, absent, known, unknown
 from envdoctor.findings import Verdict
 from envdoctor.judging import builds, images
@@ -20,6 +33,7 @@ _OPENCV = (
     "opencv-python-headless",
     "opencv-contrib-python-headless",
 )
+_TENSORRT = ("tensorrt", "libnvinfer")
 AT_LEAST = drivers.AT_LEAST
 
 
@@ -87,6 +101,16 @@ def _python(seen: View) -> Fact[str]:
     return unknown(system.reason, system.origin) if python.is_absent and system.is_unknown else python
 
 
+def _tensorrt(seen: View) -> Fact[str]:
+    """A bare distribution or Python holds none but what is installed on it."""
+    held = seen.facts.image.tensorrt
+    if not held.is_unknown or seen.image.family.get() != "plain":
+        return held
+    packages = seen.facts.packages.get() or Packages()
+    names = tuple(dict.fromkeys(item.name for item in packages.items if item.name.startswith(_TENSORRT)))
+    return _package(seen, names, "TensorRT", lambda item: item.version or item.specifier or "not pinned")
+
+
 def _torch(seen: View) -> Fact[str]:
     return _package(seen, ("torch",), "torch", lambda item: _torch_told(item, seen))
 
@@ -146,11 +170,13 @@ def _status(seen: View) -> Fact[str]:
 
 def _gpu_row(a: View, b: View, gpus: Sequence[GpuChange]) -> Row:
     sides = (
-        _served(a, [(gpu.capability, gpu.a, gpu.messages[0]) for gpu in gpus]),
-        _served(b, [(gpu.capability, gpu.b, gpu.messages[1]) for gpu in gpus]),
+        _served(a, [(gpu.capability, gpu.a) for gpu in gpus]),
+        _served(b, [(gpu.capability, gpu.b) for gpu in gpus]),
     )
     changes = {gpu.change for gpu in gpus}
-    if any(side.is_unknown for side in sides):
+    if _any_for_boards(a, b):
+        change = change_between("gpu_architectures", *sides, _one_image(a, b))
+    elif any(side.is_unknown for side in sides):
         change = UNKNOWN
     elif changes - {STAYS, UNDECIDED} or sides[0].state != sides[1].state:
         change = DIFFERENT
@@ -159,44 +185,60 @@ def _gpu_row(a: View, b: View, gpus: Sequence[GpuChange]) -> Row:
     return Row("gpu_architectures", "GPU architectures", *sides, change)
 
 
+def _any_for_boards(a: View, b: View) -> bool:
+    return jetson.is_for_boards(a.facts.image) or jetson.is_for_boards(b.facts.image)
+
+
 def told_gpus(gpus: Sequence[GpuChange], rows: Sequence[Row]) -> tuple[GpuChange, ...]:
-    """The GPUs that one side serves and the other does not; none where a side has no use for a GPU, or as a whole is not
-    known: then the row says all there is."""
+    """The GPUs that one side serves and the other does not; none where a side has no use for a GPU, is made for Jetson
+    boards, or as a whole is not known: then the row says all there is."""
+    if any(row.name == "l4t" and (row.a.is_known or row.b.is_known) for row in rows):
+        return ()
     row = next(row for row in rows if row.name == "gpu_architectures")
     return tuple(gpu for gpu in gpus if gpu.change != STAYS) if row.a.is_known and row.b.is_known else ()
 
 
-def _served(seen: View, answers: Sequence[tuple[str, Verdict, str]]) -> Fact[str]:
+def _served(seen: View, answers: Sequence[tuple[str, Served]]) -> Fact[str]:
+    if jetson.is_for_boards(seen.facts.image):
+        return jetson.boards(seen)
     floor = drivers.floor(seen.facts, seen.matrix)
     if floor.is_absent:
         return absent(floor.reason)
-    by_verdict = {wanted: [each for each in answers if each[1] is wanted] for wanted in Verdict}
+    by_verdict = {wanted: [each for each in answers if each[1].verdict is wanted] for wanted in Verdict}
     served, limited, open_ = (
-        " ".join(capability for capability, _, _ in by_verdict[verdict])
+        " ".join(capability for capability, _ in by_verdict[verdict])
         for verdict in (Verdict.COMPATIBLE, Verdict.DEGRADED, Verdict.UNKNOWN)
     )
     if not served and not limited:
-        reasons = [message for _, _, message in by_verdict[Verdict.UNKNOWN]]
+        reasons = [answer.message for _, answer in by_verdict[Verdict.UNKNOWN]]
         return unknown(reasons[0] if reasons else "it holds code for no GPU that the matrix knows")
     text = served or "none in full"
     text += f"; with losses {limited}" if limited else ""
     return known(text + (f"; not known {open_}" if open_ else ""), NOWHERE)
 
 
+def _of_drivers(told: Callable[[Facts, Matrix], Fact[str]]) -> Callable[[View], Fact[str]]:
+    """Of desktop and server drivers, whose numbers mean nothing on a Jetson."""
+    return lambda seen: (
+        absent(jetson.FOLLOWS) if jetson.is_for_boards(seen.facts.image) else told(seen.facts, seen.matrix)
+    )
+
+
 ROWS: tuple[tuple[str, str, Callable[[View], Fact[str]]], ...] = (
     ("cuda", "CUDA", lambda seen: seen.facts.image.cuda),
     ("cudnn", "cuDNN", lambda seen: seen.facts.image.cudnn),
-    ("tensorrt", "TensorRT", lambda seen: seen.facts.image.tensorrt),
+    ("tensorrt", "TensorRT", _tensorrt),
     ("torch", "PyTorch", _torch),
     ("opencv", "OpenCV", _opencv),
     ("python", "Python", _python),
     ("os", "system", _os),
     ("flavor", "flavor", lambda seen: seen.facts.image.flavor),
-    ("driver_floor", "driver floor", lambda seen: drivers.floor(seen.facts, seen.matrix)),
-    ("native_driver", "its CUDA's own driver", lambda seen: drivers.native(seen.facts, seen.matrix)),
-    ("native_driver_end_of_life", "that branch ends", lambda seen: drivers.end_of_life(seen.facts, seen.matrix)),
-    ("start_gate", "start gate admits", lambda seen: start_gate.told(seen.facts, seen.matrix)),
-    ("forward_compat", "forward compatibility", lambda seen: drivers.forward_compat(seen.facts, seen.matrix)),
+    ("l4t", "L4T of the Jetson", jetson.l4t),
+    ("driver_floor", "driver floor", _of_drivers(drivers.floor)),
+    ("native_driver", "its CUDA's own driver", _of_drivers(drivers.native)),
+    ("native_driver_end_of_life", "that branch ends", _of_drivers(drivers.end_of_life)),
+    ("start_gate", "start gate admits", _of_drivers(start_gate.told)),
+    ("forward_compat", "forward compatibility", _of_drivers(drivers.forward_compat)),
     ("cpu_architectures", "CPU architectures", _cpu),
     ("tag", "tag", _status),
 )

@@ -6,10 +6,11 @@ GeForce stands for every GPU without clauses of its own. The gate sees "tesla" f
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from envdoctor.facts import Fact, Facts, absent, known, unknown
-from envdoctor.judging.requirement import Device, RequirementError, admits
+from envdoctor.judging.requirement import Condition, Device, RequirementError, admits, parse
 from envdoctor.matrix import Matrix
 
 _DATA_CENTER = ("tesla", "unknown")
@@ -35,7 +36,8 @@ def told(facts: Facts, matrix: Matrix) -> Fact[str]:
 
 
 def sentences(a: Facts, b: Facts, matrix: Matrix, first: int) -> Iterator[str]:
-    """The branches, from `first` on, that A's gate admits whatever the GPU and B's does not. Older ones run A neither."""
+    """The branches, from `first` on, that A's gate admits whatever the GPU and B's does not. Older ones do not run A, or
+    where that needs no driver, B."""
     ours, theirs = _expression(a), _expression(b)
     if not theirs.is_known or ours.is_unknown:
         return
@@ -57,10 +59,18 @@ def _expression(facts: Facts) -> Fact[str]:
         return absent("NVIDIA_DISABLE_REQUIRE switches the gate off")
     own = env.get("NVIDIA_REQUIRE_CUDA")
     if own is None:
-        return facts.image.gate
+        return _of_image(facts)
     if "${" in own:
         return unknown("the value of NVIDIA_REQUIRE_CUDA depends on a variable of the base image")
     return known(own, facts.image.env.origin)
+
+
+def _of_image(facts: Facts) -> Fact[str]:
+    """That every NGC image so far has one and the same gate promises nothing of a release that is not in the matrix."""
+    image = facts.image
+    if image.gate.is_known and image.cuda.is_unknown and (image.family.get() or "").startswith("ngc/"):
+        return unknown(image.cuda.reason, image.cuda.origin)
+    return image.gate
 
 
 def _admitted(expression: str, matrix: Matrix) -> Admitted | None:
@@ -69,12 +79,18 @@ def _admitted(expression: str, matrix: Matrix) -> Admitted | None:
     return found.pop() if len(found) == 1 else None
 
 
+@lru_cache(maxsize=16)
 def _of_one(gate: str, matrix: Matrix) -> Admitted | None:
+    """Whether data center GPUs are let in is only asked for the branches that do not let everyone in."""
     answers: dict[str, set[int]] = {}
     try:
         for brand in ("geforce", *_DATA_CENTER):
-            devices = {row.branch: Device(row.cuda, str(row.branch), None, brand) for row in matrix.branches()}
-            let_in = {number: admits(gate, device) for number, device in devices.items()}
+            rows = [row for row in matrix.branches() if row.branch not in answers.get("geforce", ())]
+            asked = _for_brand(gate, brand)
+            let_in = {
+                row.branch: admits(asked, Device(row.cuda, str(row.branch), None, brand))
+                for row in (rows if asked or not gate.strip() else ())
+            }
             if None in let_in.values():
                 return None
             answers[brand] = {number for number, answer in let_in.items() if answer}
@@ -82,7 +98,18 @@ def _of_one(gate: str, matrix: Matrix) -> Admitted | None:
         return Admitted(frozenset(), frozenset(), frozenset())
     everyone = frozenset(answers["geforce"])
     older, newer = (frozenset(answers[brand]) for brand in _DATA_CENTER)
-    return Admitted(everyone, (older & newer) - everyone, (older ^ newer) - everyone)
+    return Admitted(everyone, older & newer, older ^ newer)
+
+
+def _for_brand(gate: str, brand: str) -> str:
+    """Without the alternatives for other brands, most of the forty: they let nothing of this brand in. Raises
+    RequirementError."""
+    alternatives = zip(gate.split(), parse(gate), strict=True)
+    return " ".join(text for text, term in alternatives if all(_may_be(each, brand) for each in term))
+
+
+def _may_be(condition: Condition, brand: str) -> bool:
+    return condition.property != "brand" or condition.operator != "=" or condition.value.lower() == brand
 
 
 def _described(admitted: Admitted, matrix: Matrix) -> str:

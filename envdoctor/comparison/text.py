@@ -68,8 +68,13 @@ def shown(rows: Sequence[Row], everything: bool) -> list[Row]:
         for row in rows
         if everything
         or row.change == DIFFERENT
-        or (row.change == UNKNOWN and not (row.a.is_unknown and row.b.is_unknown))
+        or (row.change == UNKNOWN and not (row.a.is_unknown and row.b.is_unknown) and not _idle(row))
     ]
+
+
+def _idle(row: Row) -> bool:
+    """That an image is made for no L4T says something only beside one that is."""
+    return row.name == "l4t" and not (row.a.is_known or row.b.is_known)
 
 
 def left_out(rows: Sequence[Row], everything: bool) -> Iterator[str]:
@@ -79,7 +84,7 @@ def left_out(rows: Sequence[Row], everything: bool) -> Iterator[str]:
     alike = [row.label for row in rows if row.change == SAME and row.a.is_known]
     if alike:
         yield f"The same: {', '.join(alike)}."
-    neither = [row.label for row in rows if row.change == SAME and row.a.is_absent]
+    neither = [row.label for row in rows if row.change == SAME and row.a.is_absent and not _idle(row)]
     if neither:
         yield f"In neither: {', '.join(neither)}."
     open_ = [row.label for row in rows if row.change == UNKNOWN and row.a.is_unknown and row.b.is_unknown]
@@ -165,18 +170,20 @@ def by_cause(gpus: Sequence[GpuChange]) -> list[list[GpuChange]]:
     """What is undecided on both sides is left to the row."""
     groups: dict[tuple[str, str], list[GpuChange]] = {}
     for gpu in gpus:
-        if gpu.change != UNDECIDED or gpu.a is not gpu.b:
-            groups.setdefault((gpu.change, gpu.rule or _without_names(gpu)), []).append(gpu)
+        if gpu.change != UNDECIDED or gpu.a.verdict is not gpu.b.verdict:
+            groups.setdefault((gpu.change, gpu.why.rule or _without_names(gpu)), []).append(gpu)
     order = (DROPS_OUT, DEGRADES, UNDECIDED, IMPROVES, GAINED)
     return sorted(groups.values(), key=lambda group: order.index(group[0].change))
 
 
 def _without_names(gpu: GpuChange) -> str:
     """One cause for several GPUs: the message without the GPU's name and number."""
-    return gpu.message.replace(gpu.examples[0], "").replace(gpu.capability, "")
+    return gpu.why.message.replace(gpu.examples[0], "").replace(gpu.capability, "")
 
 
 def gpus_named(group: Sequence[GpuChange]) -> str:
+    if group[0].on_any_host:
+        return f"all that {'B' if group[0].change == GAINED else 'A'} runs on"
     told = (f"{gpu.capability} {gpu.architecture} ({', '.join(gpu.examples)})" for gpu in group)
     return visible("; ".join(told))
 
@@ -185,7 +192,7 @@ def why(group: Sequence[GpuChange]) -> str:
     """The rule's own words, about the GPU of the group that is nearest to those that run on both."""
     gpu = group[0] if group[0].change in (GAINED, IMPROVES) else group[-1]
     where = {DROPS_OUT: "with B: ", DEGRADES: "with B: ", GAINED: "with A: ", IMPROVES: "with A: "}.get(gpu.change, "")
-    return f"{where}{gpu.message}"
+    return f"{where}{gpu.why.message}"
 
 
 def _drivers(compared: Comparison, width: int) -> Iterator[Line]:
@@ -216,7 +223,7 @@ def _host(change: HostChange, names: Sequence[str], width: int) -> Iterator[Line
 
 def _any_host(change: HostChange, width: int) -> Iterator[Line]:
     """Without a host: what holds whatever it is. That hosts were not judged is said."""
-    if change.appear or change.vanish:
+    if change.appear or change.vanish or change.changed or change.not_counted:
         yield Line("On any host", "heading")
         yield from _findings(change._replace(undecided=()), width)
     yield from wrapped(
@@ -230,8 +237,14 @@ def _findings(change: HostChange, width: int) -> Iterator[Line]:
         yield from _remedies(item, width)
     for item in () if change.is_loss else change.vanish:
         yield from _finding("gone with B", item, width)
+    for before, after in change.changed:
+        yield from _finding("changes with B", after, width)
+        yield from _remedies(after, width)
+        yield from wrapped(f"it was, with A: {visible(before.finding.message)}", width, "        ", "          ")
     for item in change.remain:
         yield from _finding("with both", item, width)
+    for item in change.not_counted:
+        yield from _finding("not counted against A, which runs today", item, width)
     for reason in change.undecided:
         yield from wrapped(f"not known: {visible(reason)}", width, "      ", "        ", "quiet")
 

@@ -11,7 +11,8 @@ from envdoctor.judging.code import Coverage, capability_of, coverage
 from envdoctor.judging.components import base_counts
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, of_row
-from envdoctor.judging.images import release_row
+from envdoctor.judging.images import for_boards, release_row
+from envdoctor.judging.jetson import is_jetson
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import WindowRow
 from envdoctor.rules.rule import Rule
@@ -36,6 +37,15 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         _supported_by_release(windows, facts, matrix)
     elif not all(_serves_all_of_driver(facts, matrix, window) for window in windows):
         facts.host.gpus.need()
+    _made_for_others(facts)
+
+
+def _made_for_others(facts: Facts) -> None:
+    """Raises FactUnknown for an image for Jetson on any other host: desktop binaries and those for Tegra are not promised to
+    run on each other's GPUs."""
+    reference = facts.image.reference.get()
+    if for_boards(reference) and not is_jetson(facts.host):
+        raise FactUnknown(f"{reference} is made for Jetson boards: whether it runs on other GPUs is not known")
 
 
 def _supported_by_release(windows: list[WindowRow], facts: Facts, matrix: Matrix) -> None:
@@ -77,7 +87,7 @@ def _serves_all_of_driver(facts: Facts, matrix: Matrix, window: WindowRow) -> bo
 
 
 def _judge(gpu: Gpu, windows: list[WindowRow], facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    capability = gpu.compute_capability.need()
+    capability = nearest_known.needed_capability(gpu, matrix)
     answers = {coverage(capability, window.sm) for window in windows}
     if answers <= {Coverage.NATIVE, Coverage.UNPROMISED}:
         return

@@ -112,6 +112,29 @@ def test_for_servers(reference: str | None, answer: bool) -> None:
     assert images.for_servers(reference) is answer
 
 
+@pytest.mark.parametrize(
+    ("reference", "answer"),
+    [
+        (f"{TENSORRT}:24.05-py3", False),
+        ("nvidia/cuda:12.4.1-base-ubuntu22.04", False),
+        ("my/app:24.05-py3-igpu", False),
+        (None, False),
+        (f"{TRITON}:24.05-py3-igpu-min", True),
+        ("nvcr.io/nvidia/pytorch:24.05-py3-igpu", True),
+        ("nvcr.io/nvidia/l4t-jetpack:r36.4.0", True),
+        ("dustynv/l4t-pytorch:r36.4.0", True),
+    ],
+)
+def test_for_boards(reference: str | None, answer: bool) -> None:
+    assert images.for_boards(reference) is answer
+
+
+def test_that_a_build_for_jetson_holds_cuda_compat_nobody_says() -> None:
+    for repository in (TENSORRT, TRITON, "nvcr.io/nvidia/pytorch"):
+        assert described(f"{repository}:24.05-py3").compat.get() == "12.4"
+        assert described(f"{repository}:24.05-py3-igpu").compat.is_unknown
+
+
 def test_the_pytorch_build_for_jetson_is_for_arm_alone() -> None:
     assert described("nvcr.io/nvidia/pytorch:24.05-py3-igpu").arch.get() == ("arm64",)
     assert described("nvcr.io/nvidia/pytorch:24.05-py3").arch.get() == ("amd64", "arm64")

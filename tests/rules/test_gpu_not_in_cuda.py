@@ -38,6 +38,13 @@ def test_targeted_gpus_are_silent(image: str, gpu: str) -> None:
     silent(RULE, workload(image, host=on("580.95.05", [gpu])))
 
 
+@pytest.mark.parametrize("image", ["nvcr.io/nvidia/tensorrt:24.05-py3-igpu", "nvcr.io/nvidia/l4t-jetpack:r36.4.0"])
+def test_an_image_for_jetson_is_promised_to_no_other_gpu(image: str) -> None:
+    silent(RULE, workload(image, host=on(None, ["Jetson AGX Orin"], l4t="36.4.3")))
+    assert "is made for Jetson boards" in undecided(RULE, workload(image, host=on("580.95.05", ["A100"])))
+    undecided(RULE, workload(image, host=on("580.95.05")))
+
+
 @pytest.mark.parametrize(
     ("gpu", "capability", "last"),
     [("V100", "7.0", "12.9"), ("GTX 1080 Ti", "6.1", "12.9"), ("Tesla K80", "3.7", "11.8")],

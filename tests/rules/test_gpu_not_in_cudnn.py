@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from envdoctor.facts import Facts
 from envdoctor.findings import Severity
 from tests.rules.vocabulary import (
     CUDNN_12_4,
@@ -119,3 +120,33 @@ def test_an_ngc_release_without_a_sourced_cudnn_serves_the_gpus_its_pytorch_is_b
 def test_in_place_of_an_ngc_image_another_release_is_offered_and_no_bare_cuda() -> None:
     finding = fires(RULE, workload("nvcr.io/nvidia/pytorch:24.12-py3", host=on("570.86.10", ["RTX 5090"])))
     assert finding.remedy == ("use nvcr.io/nvidia/pytorch:25.06-py3, which is built for 12.0",)
+
+
+def holding_8_6(gpu: str) -> Facts:
+    host = {"driver": {"version": "575.51.03"}, "gpus": [{"name": gpu}]}
+    packages = [installed("onnxruntime-gpu", "1.16.3")]
+    return document(host=host, image=holding("8.6.0.163", "11.8.0"), packages=packages)
+
+
+@pytest.mark.parametrize("gpu", ["Tesla T4", "NVIDIA GeForce RTX 3090", "NVIDIA GeForce RTX 4090", "NVIDIA H100 PCIe"])
+def test_a_release_whose_newest_gpu_is_not_known_supports_those_of_its_time(gpu: str) -> None:
+    silent(RULE, holding_8_6(gpu))
+
+
+def test_a_release_whose_newest_gpu_is_not_known_knows_none_that_a_later_one_does_not() -> None:
+    finding = fires(RULE, holding_8_6("NVIDIA GeForce RTX 5090"))
+    assert "supports compute capabilities any to at most 9.0" in finding.message
+
+
+def test_the_remedy_names_no_image_whose_cudnn_is_older_than_the_gpu() -> None:
+    image = "nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04"
+    facts = workload(image, pip=["onnxruntime-gpu==1.16.3"], host=on("575.51.03", ["RTX 5090"]))
+    assert fires(RULE, facts).remedy == ("use an image with cuDNN 9.7 or newer",)
+
+
+def test_a_gpu_newer_than_the_matrix_is_not_judged() -> None:
+    image = "nvidia/cuda:11.8.0-cudnn8-runtime-ubuntu22.04"
+    facts = workload(image, pip=["onnxruntime-gpu==1.16.3"], host=on("575.51.03", ["13.0"]))
+    assert "compute capability 13.0 (nearest known: 12.1)" in undecided(RULE, facts)
+    assert "nearest known: 12.1" in undecided("gpu-not-in-cuda", facts)
+    assert "nearest known: 12.1" in undecided("gpu-not-in-onnxruntime", facts)

@@ -126,14 +126,19 @@ def test_an_old_python_has_no_such_wheel_and_the_remedy_says_so() -> None:
 
 
 def test_ptx_alone_is_a_warning() -> None:
-    """25.01 to 25.08 of NGC are silent; what is newer than every listed target is compiled from compute_120."""
-    facts = document(
-        host={"driver": {"version": "615.65.02"}, "gpus": [{"name": "Rubin", "compute_capability": "13.0"}]},
-        packages=[installed("torch", "2.10.0+cu130")],
-    )
-    finding = fires(RULE, facts)
+    """NGC's 24.05 is compiled for Blackwell from its compute_90."""
+    finding = fires(RULE, workload(f"{NGC}:24.05-py3", host=on("570.86.10", ["RTX 5090"])))
     assert finding.severity is Severity.WARNING
     assert "only PTX" in finding.message
+
+
+@pytest.mark.parametrize("version", ["2.10.0+cu130", "2.10.0+cu128"])  # with PTX for 12.0 and without
+def test_a_gpu_newer_than_the_matrix_is_not_judged(version: str) -> None:
+    facts = document(
+        host={"driver": {"version": "615.65.02"}, "gpus": [{"name": "of tomorrow", "compute_capability": "13.0"}]},
+        packages=[installed("torch", version)],
+    )
+    assert "compute capability 13.0 (nearest known: 12.1)" in undecided(RULE, facts)
 
 
 def test_one_gpu_of_several_is_enough_to_fail() -> None:

@@ -19,6 +19,7 @@ from envdoctor.judging.images.reference import (
     NGC_PYTORCH,
     PLAIN,
     PYTORCH_REPOSITORIES,
+    for_boards,
     for_servers,
     is_integrated,
     is_published,
@@ -32,6 +33,7 @@ from envdoctor.matrix import Matrix
 __all__ = [
     "NGC_PYTORCH",
     "described",
+    "for_boards",
     "for_servers",
     "gate_of_cuda",
     "image_packages",

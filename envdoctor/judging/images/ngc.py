@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from envdoctor.facts import Fact, Image, Origin, absent, known, unknown
 from envdoctor.judging.images.reference import NGC, NGC_IMAGES, is_integrated, numeric, split
 from envdoctor.judging.images.states import nearest, of_row, row_of, without_contents
@@ -48,10 +50,17 @@ def _of_pytorch_row(image: Image, row: NgcRow, tag: str) -> Image:
     return image._replace(
         cuda=fact(cuda, "CUDA"), cudnn=fact(numeric(row.cudnn), "cuDNN"), tensorrt=fact(row.tensorrt, "TensorRT"), python=fact(row.python, "Python"),
         os_id=known("ubuntu", here), os_version=fact(row.ubuntu, "Ubuntu release"), flavor=known("devel", here),
-        compat=known(minor(cuda) or cuda, here) if cuda else unknown("the CUDA of this release has no source", here),
+        compat=_compat_of(tag, cuda, fact),
         status=known("published", here) if listed else strange,
         arch=known(arch, here) if arch else image.arch,
     )  # fmt: skip
+
+
+def _compat_of(tag: str, cuda: str | None, fact: Callable[[str | None, str], Fact[str]]) -> Fact[str]:
+    """The builds for Jetson rest on its own driver: that they hold the package for data center drivers nobody says."""
+    if is_integrated(tag):
+        return unknown("whether this build for Jetson holds a cuda-compat package is not known")
+    return fact(minor(cuda) or cuda if cuda else None, "CUDA")
 
 
 def variant_of(tag: str) -> str:
@@ -93,7 +102,7 @@ def _of_row(image: Image, row: NgcImageRow, tag: str, title: str) -> Image:
         os_id=known("ubuntu", here),
         os_version=fact(row.ubuntu, "Ubuntu release"),
         flavor=known("devel" if row.repository == "tensorrt" else "runtime", here),
-        compat=known(minor(row.cuda) or row.cuda, here) if row.cuda else fact(None, "CUDA"),
+        compat=_compat_of(tag, row.cuda, fact),
         status=known("published", here) if tag in row.tags else absent(_COVERED),
         arch=known(arch, here) if arch else image.arch,
     )

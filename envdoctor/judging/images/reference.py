@@ -61,6 +61,12 @@ def for_servers(reference: str | None) -> bool:
     return (repository == NGC_PYTORCH or repository in NGC_IMAGES) and bool(tag) and not is_integrated(tag)
 
 
+def for_boards(reference: str | None) -> bool:
+    """Is it an image for Jetson boards alone: an l4t image, or the -igpu build of an NGC image?"""
+    repository, tag, _ = split(reference or "")
+    return repository.startswith(L4T_REPOSITORIES) or (repository.startswith(NGC) and is_integrated(tag))
+
+
 def l4t_release(reference: str | None, matrix: Matrix) -> str | None:
     """The L4T release that an image for Jetson is made for, "35.2.1"; None for any other, and where its tag names none."""
     repository, tag, _ = split(reference or "")
