@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from envdoctor.probes.child import Say
 
-_MOST_GPUS = 256
+MOST_GPUS = 256
 VIDEO = {"nvdec": "libnvcuvid", "nvenc": "libnvidia-encode"}
 
 
@@ -41,7 +41,7 @@ def ask(say: Say, video: Iterable[str] = ()) -> str:
     return "" if library is None else _file_of(library, "cuInit")
 
 
-def _loaded(say: Say, name: str) -> Any:
+def loaded(say: Say, name: str) -> Any:
     """The library, or the loader's error as text."""
     import ctypes
 
@@ -53,11 +53,11 @@ def _loaded(say: Say, name: str) -> Any:
 
 
 def _library(say: Say, name: str, key: str) -> None:
-    library = _loaded(say, name)
+    library = loaded(say, name)
     say(key, library if isinstance(library, str) else "")
 
 
-def _called(say: Say, library: Any, name: str, *arguments: object) -> int:
+def called(say: Say, library: Any, name: str, *arguments: object) -> int:
     """The function's result; -1 if the library has no such function."""
     say("call", name)
     function = getattr(library, name, None)
@@ -65,7 +65,7 @@ def _called(say: Say, library: Any, name: str, *arguments: object) -> int:
 
 
 def _cuda_library(say: Say) -> Any:
-    library = _loaded(say, "libcuda.so.1")
+    library = loaded(say, "libcuda.so.1")
     if isinstance(library, str):
         say("libcuda_error", library)
         return None
@@ -77,26 +77,26 @@ def _cuda(say: Say, library: Any) -> bool:
     from ctypes import byref, c_int
 
     version = c_int(0)
-    if _called(say, library, "cuDriverGetVersion", byref(version)) == 0:
+    if called(say, library, "cuDriverGetVersion", byref(version)) == 0:
         say("cuDriverGetVersion", version.value)
-    code = _called(say, library, "cuInit", 0)
+    code = called(say, library, "cuInit", 0)
     say("cuInit", code)
     if code != 0:
         return False
     count = c_int(0)
-    code = _called(say, library, "cuDeviceGetCount", byref(count))
-    names = [_cuda_name(say, library, index) for index in range(min(max(count.value, 0), _MOST_GPUS))]
+    code = called(say, library, "cuDeviceGetCount", byref(count))
+    names = [cuda_name(say, library, index) for index in range(min(max(count.value, 0), MOST_GPUS))]
     say("gpus", names if code == 0 else [])
     return code == 0 and bool(names)
 
 
-def _cuda_name(say: Say, library: Any, index: int) -> str:
+def cuda_name(say: Say, library: Any, index: int) -> str:
     from ctypes import byref, c_int, create_string_buffer
 
     device, text = c_int(0), create_string_buffer(256)
-    if _called(say, library, "cuDeviceGet", byref(device), index) != 0:
+    if called(say, library, "cuDeviceGet", byref(device), index) != 0:
         return ""
-    if _called(say, library, "cuDeviceGetName", text, len(text), device) != 0:
+    if called(say, library, "cuDeviceGetName", text, len(text), device) != 0:
         return ""
     return text.value.decode("utf-8", "replace")
 
@@ -104,24 +104,27 @@ def _cuda_name(say: Say, library: Any, index: int) -> str:
 def _nvml(say: Say) -> bool:
     from ctypes import byref, c_uint, create_string_buffer
 
-    library = _loaded(say, "libnvidia-ml.so.1")
+    library = loaded(say, "libnvidia-ml.so.1")
     if isinstance(library, str):
         say("libnvidia-ml_error", library)
         return True  # a container with the capability "compute" alone has none, and CUDA works
-    code = _called(say, library, "nvmlInitWithFlags", 0)
-    if code == -1:
-        code = _called(say, library, "nvmlInit_v2")
+    code = nvml_started(say, library)
     say("nvmlInit", code)
     if code != 0:
         return False
     text, count = create_string_buffer(96), c_uint(0)
     driver = ""
-    if _called(say, library, "nvmlSystemGetDriverVersion", text, c_uint(len(text))) == 0:
+    if called(say, library, "nvmlSystemGetDriverVersion", text, c_uint(len(text))) == 0:
         driver = text.value.decode("utf-8", "replace")
-    _called(say, library, "nvmlDeviceGetCount_v2", byref(count))
-    states = [_nvml_state(say, library, index) for index in range(min(count.value, _MOST_GPUS))]
+    called(say, library, "nvmlDeviceGetCount_v2", byref(count))
+    states = [_nvml_state(say, library, index) for index in range(min(count.value, MOST_GPUS))]
     say("nvml", {"driver": driver, "gpus": states})
     return not any(states)
+
+
+def nvml_started(say: Say, library: Any) -> int:
+    code = called(say, library, "nvmlInitWithFlags", 0)
+    return called(say, library, "nvmlInit_v2") if code == -1 else code
 
 
 def _nvml_state(say: Say, library: Any, index: int) -> int:
@@ -129,8 +132,8 @@ def _nvml_state(say: Say, library: Any, index: int) -> int:
     from ctypes import byref, c_ulonglong, c_void_p
 
     device, memory = c_void_p(), (c_ulonglong * 3)()
-    code = _called(say, library, "nvmlDeviceGetHandleByIndex_v2", index, byref(device))
-    return code or _called(say, library, "nvmlDeviceGetMemoryInfo", device, byref(memory))
+    code = called(say, library, "nvmlDeviceGetHandleByIndex_v2", index, byref(device))
+    return code or called(say, library, "nvmlDeviceGetMemoryInfo", device, byref(memory))
 
 
 def _file_of(library: Any, function: str) -> str:

@@ -29,11 +29,17 @@ def folders(root: str) -> tuple[str, ...]:
     """The site-packages and dist-packages of every Python that a program here would start: our own search path (this
     machine only), beside the programs of PATH, and where Debian and conda have theirs."""
     own = [path for path in sys.path if path] if root == LIVE else []
-    programs = os.environ.get("PATH", "").split(":") if root == LIVE else []
+    programs = (os.environ.get("PATH", "") if root == LIVE else _recorded_path(root)).split(":")
     above = [os.path.dirname(path.rstrip("/")) + "/lib" for path in programs[:100] if path.startswith("/")]
     found = own + [path for library in (*above, *_FIXED) for path in _site_packages(root, library)]
     unique = {os.path.realpath(at(root, path)): path for path in reversed(found)}
     return tuple(reversed(unique.values()))
+
+
+def _recorded_path(root: str) -> str:
+    from envdoctor.probes.variables import variables
+
+    return (variables(root).get() or {}).get("PATH", "")
 
 
 def _site_packages(root: str, library: str) -> Iterator[str]:
@@ -48,15 +54,19 @@ def scan(root: str, places: Iterable[str]) -> dict[str, Any]:
     """{"packages": {name: version}, "torch": …, "onnxruntime": …, "opencv": …}; the parts only where installed."""
     found: dict[str, Any] = {"packages": {}}
     for place in places:
-        here = dict(_distributions(listed(root, place)[:_MOST_NAMES]))
+        names = listed(root, place)[:_MOST_NAMES]
+        here = dict(_distributions(names))
         for name, version in here.items():
             found["packages"].setdefault(name, version)
         if "torch" in here and "torch" not in found:
-            found["torch"] = torch(root, place, here["torch"])
+            found["torch"] = {**torch(root, place, here["torch"]), "site": place}
         if any(name.startswith("onnxruntime") for name in here) and "onnxruntime" not in found:
             found["onnxruntime"] = onnxruntime(root, place)
-        if any(name.startswith("opencv") for name in here) and "opencv" not in found:
-            found["opencv"] = {"library": _cv2(root, place)}
+        packaged = any(name.startswith("opencv") for name in here)
+        # Debian's python3-opencv and a build of one's own leave no metadata; a folder without a library is no OpenCV then.
+        library = _cv2(root, place) if packaged or any(name.partition(".")[0] == "cv2" for name in names) else ""
+        if (packaged or library) and "opencv" not in found:
+            found["opencv"] = {"library": library, "site": place}
     return found
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+
+from envdoctor.probes.command import output
 
 _LOADERS = {
     "x86_64": ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-musl-x86_64.so.1"),
     "aarch64": ("/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-aarch64.so.1"),
 }
-_MOST_BYTES = 256 * 1024
 
 
 def missing(path: str) -> tuple[str, ...] | None:
@@ -28,27 +28,7 @@ def missing(path: str) -> tuple[str, ...] | None:
     }  # ld.so(8); with --list it ends at the first that is missing
     traced.pop("LD_WARN", None)
     command = [loader, "--list", path] if "musl" in loader else [loader, path]
-    return parse_list(_output(command, traced))
-
-
-def _output(command: list[str], environment: Mapping[str, str]) -> str:
-    read, write = os.pipe()
-    pid = os.posix_spawn(
-        command[0],
-        command,
-        environment,
-        file_actions=[(os.POSIX_SPAWN_DUP2, write, 1), (os.POSIX_SPAWN_DUP2, write, 2)],
-    )
-    os.close(write)
-    content = b""
-    while len(content) < _MOST_BYTES:
-        chunk = os.read(read, 65536)
-        if not chunk:
-            break
-        content += chunk
-    os.close(read)
-    os.waitpid(pid, 0)
-    return content.decode("utf-8", "replace")
+    return parse_list(output(command, traced))
 
 
 # 	libcublasLt.so.12 => not found

@@ -9,12 +9,11 @@ does. What the library logs on the way is kept: the reason for a fallback to the
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
 from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from envdoctor.probes.imported import explained, prepared
 
 if TYPE_CHECKING:
     from envdoctor.probes.child import Say
@@ -32,21 +31,16 @@ _OPTIONS: dict[str, dict[str, str]] = {
         "cudnn_conv_algo_search": "DEFAULT",
     }
 }
-_MOST_LOG = 64 * 1024
 
 
-def probe(say: Say, site: str, needs: Iterable[str], preload: bool) -> None:
-    """`site` is where onnxruntime lies; `preload` for libraries that only Python packages hold."""
-    _die_first()
-    log = _kept_output()
-    if site not in sys.path:
-        sys.path.insert(0, site)
-    warnings.simplefilter("default")  # PYTHONWARNINGS=error is not meant for this
+def probe(say: Say, site: str, needs: Iterable[str], preload: bool, gpu: int = 0) -> None:
+    """`site` is where onnxruntime lies; `preload` for libraries that only Python packages hold; `gpu` a CUDA index."""
+    log = prepared(site)
     say("call", "import onnxruntime")
     try:
         onnxruntime, numpy = import_module("onnxruntime"), import_module("numpy")
     except Exception as error:
-        say("import_error", f"{type(error).__name__}: {error}"[:500])
+        say("import_error", explained(error))
         return
     if preload and hasattr(onnxruntime, "preload_dlls"):
         say("call", "onnxruntime.preload_dlls()")
@@ -54,47 +48,22 @@ def probe(say: Say, site: str, needs: Iterable[str], preload: bool) -> None:
     for need in needs:
         name = PROVIDERS[need]
         say("call", f"an ONNX Runtime session on {name}")
-        say(f"session {name}", {**_session(onnxruntime, numpy, name), "log": _text(log)})
+        say(f"session {name}", {**_session(onnxruntime, numpy, name, gpu), "log": log()})
 
 
-def _session(onnxruntime: Any, numpy: Any, name: str) -> dict[str, Any]:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # none of its own, and no warning where a cpuset forbids to bind them
-    providers: list[Any] = [(name, _OPTIONS.get(name, {}))]
-    if name != PROVIDERS["onnxruntime"]:
-        providers.append(PROVIDERS["onnxruntime"])
+def _session(onnxruntime: Any, numpy: Any, name: str, gpu: int) -> dict[str, Any]:
+    cpu = PROVIDERS["onnxruntime"]
+    place = {} if name == cpu else {"device_id": str(gpu)}
+    providers: list[Any] = [(name, {**place, **_OPTIONS.get(name, {})})]
+    providers += [] if name == cpu else [cpu]
     try:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # none of its own, and no warning where a cpuset forbids to bind them
         session = onnxruntime.InferenceSession(model(), options, providers=providers)
         (result,) = session.run(None, {"x": numpy.ones((1, 1, 2, 2), dtype=numpy.float32)})
     except Exception as error:
-        return {"providers": [], "right": False, "error": f"{type(error).__name__}: {error}"[:1000]}
+        return {"providers": [], "right": False, "error": explained(error)}
     return {"providers": session.get_providers(), "right": bool((result == 2).all()), "error": ""}
-
-
-def _die_first() -> None:
-    """If memory runs out, this test is killed and not the workload. proc_pid_oom_score_adj(5)"""
-    try:
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("1000")
-    except OSError:
-        pass
-
-
-def _kept_output() -> int | None:
-    """What goes to the standard output and error goes into memory; None where that cannot be had."""
-    try:
-        log = os.memfd_create("log")
-    except OSError:
-        return None
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    return log
-
-
-def _text(log: int | None) -> str:
-    if log is None:
-        return ""
-    return os.pread(log, _MOST_LOG, 0).decode("utf-8", "replace")
 
 
 def model() -> bytes:

@@ -20,6 +20,8 @@ NEEDS = {
 }
 NOTHING = "none"
 ON_A_GPU = ("cuda", "torch", "onnxruntime-cuda", "onnxruntime-tensorrt", "nvdec", "nvenc")
+# What the deep self-test really uses, in this order: what is quick leaves its time to the others.
+USED_BY_DEEP = ("opencv", "nvdec", "nvenc", "onnxruntime", "onnxruntime-cuda", "onnxruntime-tensorrt", "torch")
 _CUDA_ALONE = re.compile(r"cupy-cuda\w+|tensorrt(-.*)?|jax-cuda\w+-plugin")
 _FRAMEWORKS = ("torch", "onnxruntime")
 
@@ -67,6 +69,6 @@ def _of_packages(installed: Mapping[str, Any]) -> list[tuple[str, str]]:
     if alone:
         needs.append(("cuda", f"{alone} {packages[alone]} is installed"))
     if "opencv" in installed:
-        name = next(name for name in packages if name.startswith("opencv"))
-        needs.append(("opencv", f"{name} {packages[name]} is installed"))
+        name = next((name for name in packages if name.startswith("opencv")), "")
+        needs.append(("opencv", f"{name} {packages[name]} is installed" if name else "cv2 is installed"))
     return needs

@@ -131,11 +131,15 @@ def opencv(installed: Mapping[str, Any], told: Mapping[str, Any]) -> Problem | N
     answer = told.get("loader cv2")
     if not isinstance(answer, dict) or not answer["missing"]:
         return None
-    return Problem(
-        "opencv",
-        f"import cv2 fails: {answer.get('error') or answer['missing'][0]}",
-        "install opencv-python-headless instead, or the system library (Debian: libgl1 libglib2.0-0)",
-    )
+    error = answer.get("error") or f"{answer['missing'][0]}: cannot open shared object file"
+    return Problem("opencv", f"import cv2 fails: {error}", _library_or_headless(error, installed.get("packages", {})))
+
+
+def _library_or_headless(error: str, packages: Mapping[str, str]) -> str:
+    from envdoctor.selftest.system_library import remedy
+
+    headless = any(name.startswith("opencv") and "headless" in name for name in packages)
+    return remedy(error, "install another release of it" if headless else "install opencv-python-headless instead")
 
 
 def display(environment: Mapping[str, str]) -> Problem | None:

@@ -24,15 +24,16 @@ def quick(stated: Mapping[str, str] | None, until: float) -> Verdict:
     looked = stated is None or bool(_OF_PACKAGES & stated.keys())
     image = observed.packages(until) if looked else Answers({})
     if looked and (image.hung or "installed" not in image.told):
-        return Verdict(stated or {}, problems=(_unanswered("image", image),))
+        return Verdict(stated or {}, problems=(unanswered("image", image),))
     told: dict[str, Any] = dict(image.told)
     wanted = needs.found(told["installed"], os.environ) if stated is None else stated
     problems = [*_device_problems(wanted, told, until)]
     if not any(problem.need == "driver" for problem in problems):
         problems += _part_problems(wanted, told)
     if stated is None:
-        problems = [_with_reason(problem, wanted) for problem in problems]
-    return Verdict(wanted, _works(wanted, told), without_repeats(problems), _notes(image, told), told)
+        problems = [with_reason(problem, wanted) for problem in problems]
+    works, notes = _works(wanted, told), _notes(image, told)
+    return Verdict(wanted, works, without_repeats(problems), notes, told, stated=stated is not None)
 
 
 def _device_problems(wanted: Mapping[str, str], told: dict[str, Any], until: float) -> Iterator[Problem]:
@@ -48,7 +49,7 @@ def _device_problems(wanted: Mapping[str, str], told: dict[str, Any], until: flo
             yield Problem("camera", f"the cameras do not answer: {cameras.ending}", _RESTART)
 
 
-def _with_reason(problem: Problem, wanted: Mapping[str, str]) -> Problem:
+def with_reason(problem: Problem, wanted: Mapping[str, str]) -> Problem:
     """Nobody said that it is needed: tell why we think so, and how to say otherwise."""
     on_a_gpu = (because for need, because in wanted.items() if need in needs.ON_A_GPU)
     because = wanted.get(problem.need) or next(on_a_gpu, "")
@@ -64,7 +65,7 @@ def _still_stuck(pid: int) -> Problem:
     )
 
 
-def _unanswered(who: str, answers: Answers) -> Problem:
+def unanswered(who: str, answers: Answers) -> Problem:
     during = f" in {answers.during}" if answers.during else ""
     if who == "image":
         return Problem("image", f"the image's files could not be read: {answers.ending}{during}", _RESTART)
@@ -78,7 +79,7 @@ def _unanswered(who: str, answers: Answers) -> Problem:
 def _driver_problems(driver: Answers) -> Iterator[Problem]:
     seen = driver.told.get("surroundings")
     if driver.ending or not isinstance(seen, dict):
-        yield _unanswered("driver", driver)
+        yield unanswered("driver", driver)
         return
     found = driver_problem.problem(driver.told, Surroundings(**seen), os.environ)
     if found:

@@ -16,14 +16,31 @@ class Problem(NamedTuple):
     remedy: str
 
 
+class DeepResult(NamedTuple):
+    """What one part of `--deep` came to. `text` is what ran, the cause, or why it was left out."""
+
+    need: str
+    result: str  # one of the words below
+    text: str
+    remedy: str = ""
+    started: bool = True  # False for a part that was left out before anything was started
+    observed: Mapping[str, object] = {}
+
+
+OK, FAILED, SKIPPED = "ok", "failed", "skipped"
+
+
 class Verdict(NamedTuple):
-    """`works` says in a healthy line what was found to work. `notes` never make it unhealthy."""
+    """`works` says in a healthy line what was found to work. `notes` never make it unhealthy, nor does a part of `deep`
+    that was skipped."""
 
     needs: Mapping[str, str]
     works: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     observed: Mapping[str, object] = {}
+    deep: tuple[DeepResult, ...] = ()
+    stated: bool = True  # False where the needs were found, not stated
 
     @property
     def healthy(self) -> bool:
@@ -53,6 +70,10 @@ def document(verdict: Verdict) -> dict[str, object]:
         "needs": [{"name": name, "because": because} for name, because in verdict.needs.items()],
         "problems": [problem._asdict() for problem in verdict.problems],
         "notes": list(verdict.notes),
+        "deep": [
+            {"part": part.need, "result": part.result, "text": part.text, "observed": dict(part.observed)}
+            for part in verdict.deep
+        ],
         "observed": dict(verdict.observed),
     }
 

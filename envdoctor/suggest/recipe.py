@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from envdoctor.facts import Package
 from envdoctor.suggest.companions import beside
 from envdoctor.suggest.constraints import written
-from envdoctor.suggest.problem import ORT_FEEDS, Problem, Suggestion
+from envdoctor.suggest.problem import ORT_FEEDS, Candidate, Problem, Suggestion
 from envdoctor.versions import at_least
 
 _DEFAULT_CAPABILITIES = "compute,utility"  # of the container toolkit, where nothing is said
 _OLDEST_PYTHON = "3.10"  # that envdoctor runs on
 # Microsoft's feeds hold ONNX Runtime alone: what it requires comes from PyPI first. https://onnxruntime.ai/docs/install/
 _FEED_NEEDS = "pip install coloredlogs flatbuffers numpy packaging protobuf sympy"
+# Red Hat's line: the releases beside the system's own, newest first; from 10 on the system's own is 3.12.
+# https://docs.redhat.com/en/documentation/red_hat_enterprise_linux/9/html/installing_and_using_dynamic_programming_languages/assembly_introduction-to-python_installing-and-using-dynamic-programming-languages
+_WITH_DNF = ("rockylinux", "ubi", "oraclelinux", "almalinux")
+_STREAMS = {"8": ("3.12", "3.11"), "9": ("3.12", "3.11")}
+_SYSTEMS_OWN = {"10": "3.12"}
+# Up to Python 3.8 venv brings a pip before 20.3 (Ubuntu 20.04: 20.0.2), which does not know names such as
+# manylinux_2_28. https://pip.pypa.io/en/stable/news/#v20-3 , https://packages.ubuntu.com/focal/python3-pip
+_NEWEST_WITH_OLD_PIP = "3.8"
+
+
+class _Python(NamedTuple):
+    """What the system's packages bring: their names, the program, and its release where it is known."""
+
+    packages: tuple[str, ...]
+    program: str
+    release: str | None
 
 
 def pip_lines(suggestion: Suggestion, problem: Problem) -> tuple[str, ...]:
@@ -52,20 +69,14 @@ def dockerfile(suggestion: Suggestion, problem: Problem) -> str:
 
 
 def _lines(suggestion: Suggestion, problem: Problem) -> Iterator[str]:
-    base = suggestion.candidate.base
+    candidate = suggestion.candidate
+    base = candidate.base
     yield f"FROM {base.image}"
     system = [package.name for package in beside(suggestion.companions, problem) if package.manager == "apt"]
+    python = _system_python(candidate) if _needs_python(base.image) else None
+    yield from _system_lines(candidate, [*(python.packages if python else ()), *system])
     if _needs_python(base.image):
-        system = ["python3", "python3-venv", *system]
-    if system:
-        yield ""
-        yield "RUN apt-get update \\"
-        yield f"    && apt-get install -y --no-install-recommends {' '.join(system)} \\"
-        yield "    && rm -rf /var/lib/apt/lists/*"
-    if _needs_python(base.image):
-        yield "# An environment of its own: pip leaves the distribution's Python alone (PEP 668)."
-        yield "RUN python3 -m venv /opt/venv"
-        yield "ENV PATH=/opt/venv/bin:$PATH"
+        yield from _environment_lines(python, base.os)
     lines = pip_lines(suggestion, problem)
     if lines:
         yield ""
@@ -75,12 +86,57 @@ def _lines(suggestion: Suggestion, problem: Problem) -> Iterator[str]:
         yield ""
         yield "# NVDEC and NVENC: without video the driver's codec libraries are not mounted."
         yield f"ENV NVIDIA_DRIVER_CAPABILITIES={_DEFAULT_CAPABILITIES},video"
-    if base.python is not None and at_least(base.python, _OLDEST_PYTHON):
+    release = python.release if python is not None else base.python
+    if release is not None and at_least(release, _OLDEST_PYTHON):
         yield ""
         yield "# Healthy only while the GPU stack that this image needs works."
         yield "RUN pip install --no-cache-dir envdoctor-gpu"
-        yield "HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 \\"
-        yield '    CMD ["envdoctor", "selftest"]'
+        yield "HEALTHCHECK --interval=30s --timeout=65s --start-period=120s --retries=3 \\"
+        yield '    CMD ["envdoctor", "selftest", "--deep-first"]'
+
+
+def _environment_lines(python: _Python | None, system: str | None) -> Iterator[str]:
+    if python is None:
+        yield f"# Which packages bring a Python for these wheels on {system} is not known here: install one, and pip, here."
+        return
+    yield "# An environment of its own: pip leaves the distribution's Python alone (PEP 668)."
+    yield f"RUN {python.program} -m venv /opt/venv"
+    yield "ENV PATH=/opt/venv/bin:$PATH"
+    if python.release is not None and at_least(_NEWEST_WITH_OLD_PIP, python.release):
+        yield "# Its own pip is too old for the names of today's wheels (manylinux_2_28)."
+        yield "RUN pip install --no-cache-dir --upgrade pip"
+
+
+def _system_python(candidate: Candidate) -> _Python | None:
+    """None where the packages that bring a Python for these wheels are not known."""
+    system = candidate.base.os or ""
+    if not _has_dnf(system):
+        known = system.startswith(("ubuntu", "debian"))
+        return _Python(("python3", "python3-venv"), "python3", candidate.base.python) if known else None
+    version = system.lstrip("abcdefghijklmnopqrstuvwxyz").partition(".")[0]
+    if version in _SYSTEMS_OWN:
+        return _Python(("python3", "python3-pip"), "python3", _SYSTEMS_OWN[version])
+    for release in _STREAMS.get(version, ()):
+        if all(not wheel.python or release in wheel.python for wheel in candidate.wheels):
+            return _Python((f"python{release}", f"python{release}-pip"), f"python{release}", release)
+    return None
+
+
+def _has_dnf(system: str) -> bool:
+    return system.startswith(_WITH_DNF)
+
+
+def _system_lines(candidate: Candidate, names: list[str]) -> Iterator[str]:
+    if not names:
+        return
+    yield ""
+    if _has_dnf(candidate.base.os or ""):
+        yield f"RUN dnf install -y {' '.join(names)} \\"
+        yield "    && dnf clean all"
+        return
+    yield "RUN apt-get update \\"
+    yield f"    && apt-get install -y --no-install-recommends {' '.join(names)} \\"
+    yield "    && rm -rf /var/lib/apt/lists/*"
 
 
 def _needs_python(image: str) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.selftest.conftest import Run
+from tests.selftest.conftest import Run, compiled, processes
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: not on this system")
 TWO = "NVIDIA A100-SXM4-80GB|14|8.0|81920|0;Tesla T4|2|7.5|15360|-1"
@@ -50,14 +52,12 @@ def test_what_the_workload_uses_is_left_alone(with_driver: Run, settings: dict[s
     assert f"; deep skipped: {words}" in done.stdout
 
 
-def test_libraries_of_a_kind_that_cannot_be_asked(with_driver: Run, libraries: Path, tmp_path: Path) -> None:
-    from tests.selftest.conftest import compiled
-
+def test_libraries_of_a_kind_that_cannot_be_asked(run: Run, libraries: Path, tmp_path: Path) -> None:
     for name in ("libcuda.so.1", "libnvidia-ml.so.1"):
         (tmp_path / name).symlink_to(libraries / name)
     for name in ("libnvcuvid.so.1", "libnvidia-encode.so.1"):
         compiled("empty.c", tmp_path / name)
-    done = with_driver("--deep", "--expect", "nvdec,nvenc", LD_LIBRARY_PATH=str(tmp_path))
+    done = run("--deep", "--expect", "nvdec,nvenc", LD_LIBRARY_PATH=str(tmp_path))
     assert done.returncode == 0
     assert "nvdec: this libnvcuvid.so.1 has no cuvidGetDecoderCaps" in done.stdout
     assert "nvenc: this libnvidia-encode.so.1 has no function to ask" in done.stdout
@@ -84,6 +84,29 @@ def test_failures(with_driver: Run, settings: dict[str, str], words: str) -> Non
     assert (done.returncode, done.stdout.count("\n")) == (1, 1)
     assert done.stdout.startswith(f"unhealthy: {words}")
     assert "; remedy: " in done.stdout
+
+
+def test_after_a_part_that_cannot_be_killed_none_is_started(with_driver: Run, tmp_path: Path) -> None:
+    preloaded = compiled("unkillable.c", tmp_path / "unkillable.so")
+    settings = {"STAND_IN_HANGS": "cuvidGetDecoderCaps", "LD_PRELOAD": str(preloaded)}
+    try:
+        done = with_driver("--deep", "--expect", "nvdec,nvenc", "--timeout", "4", "--format", "json", **settings)
+        (left,) = processes(tmp_path)
+        first, second = json.loads(done.stdout)["deep"]
+        assert (first["result"], second["result"]) == ("failed", "skipped")
+        assert second["text"] == f"process {left} of an earlier part hangs and cannot be killed"
+        again = with_driver("--deep-first", "--expect", "nvdec,nvenc")
+        assert f"process {left} of an earlier self-test still hangs" in again.stdout
+        assert processes(tmp_path) == {left}
+    finally:
+        for pid in processes(tmp_path):
+            os.kill(pid, signal.SIGKILL)
+
+
+def test_a_driver_that_hangs_after_the_quick_self_test(with_driver: Run) -> None:
+    done = with_driver("--deep", "--expect", "nvdec", "--timeout", "3", STAND_IN_HANGS="nvmlDeviceGetComputeMode")
+    assert done.stdout.startswith("unhealthy: the driver does not answer: no answer within ")
+    assert " in nvmlDeviceGetComputeMode; remedy: " in done.stdout
 
 
 FFMPEG = """#!/bin/sh

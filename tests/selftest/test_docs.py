@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from envdoctor.selftest.deep import PARTS
 from envdoctor.selftest.needs import NEEDS
 from tests.selftest.conftest import Run
 
@@ -30,3 +31,12 @@ def test_the_commands_run(with_driver: Run, command: list[str]) -> None:
 
 def test_every_need_is_told() -> None:
     assert [need for need in NEEDS if f"`{need}`" not in PAGE] == []
+
+
+@pytest.mark.parametrize("need", PARTS)
+def test_every_deep_part_is_told_with_the_memory_that_it_asks_for(need: str) -> None:
+    _, _, section = PAGE.partition("## What `--deep` adds")
+    (row,) = [line for line in section.splitlines() if line.startswith("|") and f"`{need}`" in line.split("|")[1]]
+    part = PARTS[need]
+    assert f"{part.memory_mib} MiB" in row
+    assert not part.gpu_mib or f"{part.memory_mib} MiB, {part.gpu_mib} MiB" in row

@@ -124,6 +124,18 @@ def test_an_import_that_fails_is_a_result(run: Run, site: Path, libraries: Path)
     assert "import onnxruntime fails: ImportError: libx.so.1: no \\x1b[31m" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "answer", ['["session CUDAExecutionProvider", 7]', '["session CUDAExecutionProvider", {}]', "[[["]
+)
+def test_an_answer_that_was_spoilt_is_no_failure(run: Run, site: Path, libraries: Path, answer: str) -> None:
+    (site / "onnxruntime" / "__init__.py").write_text(
+        f"import os\nos.write(3, b'{answer}\\n[\"done\", true]\\n')\nos._exit(0)\n"
+    )
+    done = run("--deep", "--expect", "onnxruntime-cuda", **paths(site, libraries, site.parent / "libraries"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "deep skipped: onnxruntime-cuda: what ONNX Runtime answered cannot be read" in done.stdout
+
+
 def test_an_import_that_hangs_meets_the_deadline(run: Run, site: Path, libraries: Path) -> None:
     (site / "onnxruntime" / "__init__.py").write_text("import time\ntime.sleep(600)\n")
     started = time.monotonic()
