@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ NO_ALIASES: Mapping[str, str] = {}
 _USES = {"torch": "torch", "onnxruntime-gpu": "onnxruntime-cuda", "onnxruntime": "onnxruntime"}
 
 
+_DOTTED = re.compile(r"3\.\d{1,2}", re.ASCII)
 # Indexes whose packages bring nothing that the matrix does not know of.
 _PUBLIC_INDEXES = ("download.pytorch.org", "nvidia.com", "onnxruntime-cuda-1", "visualstudio.com/PublicPackages")
 
@@ -76,6 +78,8 @@ def from_environment(facts: Facts, host: Host | None, matrix: Matrix, stated: St
     """The facts of an environment document. What it leaves out is filled in from its image's reference; what it states
     wins. `host` replaces the document's own host part."""
     image = _document_image(facts.image, matrix, stated)
+    if facts.observed.get("container") is True:
+        image = _running(image)
     packages = facts.packages
     if stated.packages:
         listed = packages.get() or Packages()
@@ -87,6 +91,17 @@ def from_environment(facts: Facts, host: Host | None, matrix: Matrix, stated: St
     if packages.is_known:
         facts = facts._replace(image=_with_system_packages(image, packages.need()))
     return with_uses(facts, stated, matrix)
+
+
+def _running(image: Image) -> Image:
+    """Of a container that `envdoctor probe` looked at from inside, all variables were seen, and what it holds."""
+    if image.env.is_known and "NVIDIA_REQUIRE_CUDA" not in image.env.need():
+        image = image._replace(gate=absent("the container has no NVIDIA_REQUIRE_CUDA"))
+    if image.reference.is_unknown and not image.cuda.is_unknown:
+        image = image._replace(
+            reference=absent("a running container does not tell its image, and what it holds was seen")
+        )
+    return image
 
 
 def aliased(reference: Fact[str], aliases: Mapping[str, str]) -> Fact[str]:
@@ -194,7 +209,20 @@ def _with_declaration(image: Image, declared: Declared, packages: Packages, matr
         image = image._replace(arch=known((arch,), image.reference.origin))
     if declared.env or not image.env.is_known:
         image = image._replace(env=known(dict(declared.env), Origin(declared.label, declared.path)))
-    return image._replace(user=declared.user, python=_python(image, packages, matrix))
+    python = _environment_python(declared) or _python(image, packages, matrix)
+    return image._replace(user=declared.user, python=python)
+
+
+def _environment_python(declared: Declared) -> Fact[str] | None:
+    """The release of an environment that PATH puts first: `python3.12 -m venv /opt/venv` and ENV PATH=/opt/venv/bin:$PATH.
+    pip is then that environment's. None where a release is not named or anything depends on run time."""
+    first = declared.env.get("PATH", "").partition(":")[0]
+    for statement in reversed(declared.statements):
+        words = statement.words
+        if words[1:3] == ("-m", "venv") and None not in words and first == f"{(words[-1] or '').rstrip('/')}/bin":
+            release = (words[0] or "").rpartition("/")[2].removeprefix("python")
+            return known(release, statement.origin) if _DOTTED.fullmatch(release) else None
+    return None
 
 
 def _python(image: Image, packages: Packages, matrix: Matrix) -> Fact[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from envdoctor.facts import Facts, Host, Origin, Package, Packages, absent, known
 from envdoctor.readers.declared import Declared
+from envdoctor.readers.stages import read_dockerfile
 from envdoctor.workload import Stated, aliased, assemble, from_environment
 from tests.rules.vocabulary import (
     BASE_12_4,
@@ -240,3 +241,20 @@ def test_a_marker_that_cannot_be_told_leaves_a_gap() -> None:
     declared = Declared("requirements.txt", image=absent("no image"), packages=Packages((torch,)))
     packages = assemble(declared, Host(), MATRIX, Stated()).packages.need()
     assert (packages.named("torch"), len(packages.gaps)) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("lines", "python"),
+    [
+        ("RUN python3.11 -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH", "3.11"),
+        ("RUN /usr/bin/python3.12 -m venv --clear /v/\nENV PATH=/v/bin:/usr/bin:$PATH", "3.12"),
+        ("RUN python3 -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH", None),  # of the distribution, which is not known
+        ("RUN python3.11 -m venv /opt/venv", None),  # pip is not its
+        ("RUN python3.11 -m venv /opt/venv\nENV PATH=/other/bin:/opt/venv/bin:$PATH", None),
+        ("RUN python3.11 -m venv $HERE\nENV PATH=/opt/venv/bin:$PATH", None),
+    ],
+)
+def test_the_python_of_an_environment_that_path_puts_first(lines: str, python: str | None) -> None:
+    text = f"FROM nvidia/cuda:12.9.1-base-rockylinux9\n{lines}\nRUN pip install onnxruntime-gpu==1.20.0\n"
+    declared = read_dockerfile(text, "Dockerfile", build_args={}, target=None, read_file=lambda name: None)
+    assert assemble(declared, Host(), MATRIX, Stated()).image.python.get() == python

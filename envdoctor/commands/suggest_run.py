@@ -7,11 +7,13 @@ import argparse
 from envdoctor.commands import InputError, UsageError, console
 from envdoctor.commands.arguments import columns
 from envdoctor.commands.suggest_problem import read_problem
+from envdoctor.freshness import notice as notice_of_age
 from envdoctor.matrix import Matrix
 from envdoctor.suggest.answer import Answer, solve
 
 NONE_FITS = 1
 _MOST = 50
+_MOST_NOTICES = 20
 
 
 def suggest(args: argparse.Namespace) -> int:
@@ -25,9 +27,13 @@ def suggest(args: argparse.Namespace) -> int:
         console.write_file(text, args.output)
     else:
         console.write(text)
+    old = notice_of_age(matrix.date)
+    notices += [old] if old else []
     if not args.quiet:
-        for notice in notices:
+        for notice in notices[:_MOST_NOTICES]:
             console.tell(notice)
+        if len(notices) > _MOST_NOTICES:
+            console.tell(f"and {len(notices) - _MOST_NOTICES} more notices")
     return 0 if answer.suggestions else NONE_FITS
 
 

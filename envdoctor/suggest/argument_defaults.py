@@ -6,15 +6,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from envdoctor.readers.dockerfile import Dockerfile, Instruction
 from envdoctor.suggest.edits import Edit
 
 _REFERENCE = re.compile(r"\$(?:(?P<name>\w+)|\{(?P<braced>\w+)(?P<fallback>:?-[^}$]*)?\})", re.ASCII)
+_ASSIGNED = re.compile(
+    r"""(?<![\w$.-])(?P<name>[A-Za-z_]\w*)=(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^\s"'\\]*))""", re.ASCII
+)
+_OLD_FORM = re.compile(r"\s*ENV\s+(?P<name>[A-Za-z_]\w*)\s+(?P<rest>[^\s=][^=]*?)\s*$", re.ASCII | re.IGNORECASE)
+_VALUES = ("double", "single", "bare", "rest")
+_STAGES = 50  # built on one another
 _DEPTH = 5  # defaults that are made of other variables
-_MOST = 5  # variables in one text
+_MOST = 3  # variables in one text
 
 
 class Place(NamedTuple):
@@ -28,49 +35,40 @@ class Place(NamedTuple):
 
 class Defaults:
     def __init__(self, dockerfile: Dockerfile, lines: Sequence[str]) -> None:
-        self.lines = lines
-        self._stages: list[list[Instruction]] = [[]]  # the first holds the ARGs before the first FROM
+        self._lines = lines
+        self._starts = [0]  # of the stages; the first holds the ARGs before the first FROM
+        self._below: list[str] = [""]  # what each rests on
         self._names: dict[str, int] = {}
+        self._places: list[dict[str, list[Place]]] = [{}]
         for instruction in dockerfile.instructions:
             if instruction.keyword == "FROM":
-                self._stages.append([])
-                if len(instruction.words) == 3:
-                    self._names[instruction.words[2].lower()] = len(self._stages) - 1
-            self._stages[-1].append(instruction)
+                self._starts.append(instruction.line - 1)
+                self._below.append(instruction.words[0].lower())
+                self._places.append({})
+                self._names.update((name.lower(), len(self._starts) - 1) for name in instruction.words[2:3])
+            elif instruction.keyword in ("ARG", "ENV"):
+                self._collect(instruction)
+
+    def _collect(self, instruction: Instruction) -> None:
+        for number in range(instruction.line - 1, min(instruction.end_line, len(self._lines))):
+            line = self._lines[number]
+            old = _OLD_FORM.match(line)
+            for match in [old] if old is not None else _ASSIGNED.finditer(line):
+                group = next(key for key in _VALUES if match.groupdict().get(key) is not None)
+                place = Place(number, match.start(group), match.end(group), match.group(group))
+                self._places[-1].setdefault(match.group("name"), []).append(place)
 
     def place(self, name: str, line: int) -> Place | None:
         """Of the value that the variable has at a line (0-based): the last ARG or ENV with one before it, in the stage
         and in those that it is built on, else before the first FROM."""
-        for instruction in self._before(line):
-            found = self._assigned(instruction, name)
-            if found is not None:
-                return found
-        return None
-
-    def _before(self, line: int) -> Iterator[Instruction]:
-        here = next((number for number, stage in enumerate(self._stages) if _holds(stage, line)), 0)
-        from_line = bool(self._stages[here]) and self._stages[here][0].keyword == "FROM"
-        seen: set[int] = set()
-        while here and here not in seen and not (from_line and self._stages[here][0].line - 1 == line):
-            seen.add(here)
-            start, *body = self._stages[here]
-            yield from (each for each in reversed(body) if each.line - 1 < line)
-            here = self._names.get(start.words[0].lower(), 0)
-        yield from (each for each in reversed(self._stages[0]) if each.line - 1 < line)
-
-    def _assigned(self, instruction: Instruction, name: str) -> Place | None:
-        if instruction.keyword not in ("ARG", "ENV"):
-            return None
-        old_form = rf"|^\s*ENV\s+{name}\s+(?P<rest>\S.*?)\s*$" if instruction.keyword == "ENV" else ""
-        pattern = re.compile(
-            rf"(?<![\w$.-]){name}=(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"'\\]*)){old_form}",
-            re.ASCII | re.IGNORECASE if old_form else re.ASCII,
-        )
-        for number in range(instruction.line - 1, min(instruction.end_line, len(self.lines))):
-            match = pattern.search(self.lines[number])
-            if match is not None:
-                group = next(key for key, value in match.groupdict().items() if value is not None)
-                return Place(number, match.start(group), match.end(group), match.group(group))
+        stage = bisect_right(self._starts, line) - 1
+        if self._starts[stage] == line:
+            stage = 0  # FROM sees the first ones alone
+        for _ in range(_STAGES):
+            found = [place for place in self._places[stage].get(name, ()) if place.line < line]
+            if found or not stage:
+                return found[-1] if found else None
+            stage = self._names.get(self._below[stage], 0)
         return None
 
     def value(self, name: str, line: int) -> str | None:
@@ -111,10 +109,6 @@ def references(template: str) -> list[str]:
 def reference_to(name: str, template: str) -> str:
     """As it is written there."""
     return next(match.group() for match in _REFERENCE.finditer(template) if _name(match) == name)
-
-
-def _holds(stage: list[Instruction], line: int) -> bool:
-    return bool(stage) and stage[0].line - 1 <= line <= stage[-1].end_line - 1
 
 
 def _name(match: re.Match[str]) -> str:

@@ -22,6 +22,8 @@ def change_image(reading: Reading, base: Base, texts: Texts) -> Iterator[str]:
     lines = texts.lines(reading.path)
     named = declared.image.is_known and declared.image.origin.path == reading.path
     match = _FROM.fullmatch(lines[line - 1]) if line and named else None
+    if not declared.image.is_known:
+        raise PatchError(f"{reading.path}: {declared.image.reason}")
     if match is None or line is None:
         raise PatchError(
             f"{reading.path}: no FROM line was found that names the image it rests on; expected FROM IMAGE on one line"

@@ -14,6 +14,11 @@ from envdoctor.suggest.wheels import admits_build
 from envdoctor.versions import major, numbers
 
 _SIZES = {"base": 0, "runtime": 1, "cudnn-runtime": 2, "devel": 3, "cudnn-devel": 4}
+# Red Hat's line: what stands beside the system's own Python; from 10 on the system's own.
+# https://docs.redhat.com/en/documentation/red_hat_enterprise_linux/9/html/installing_and_using_dynamic_programming_languages/assembly_introduction-to-python_installing-and-using-dynamic-programming-languages
+WITH_DNF = ("rockylinux", "ubi", "oraclelinux", "almalinux")
+_DNF_PYTHONS = {"8": ("3.12", "3.11"), "9": ("3.12", "3.11"), "10": ("3.12",)}
+_LEVELS = {"base": 0, "runtime": 1, "devel": 2}
 _TAG = re.compile(r"([\d.]+)-(?:(cudnn)\d?-)?(base|runtime|devel)-([a-z]+[\d.]*)", re.ASCII)
 
 
@@ -45,23 +50,40 @@ def _cuda(problem: Problem, matrix: Matrix) -> Iterator[Base]:
             continue
         row = matrix.cuda_tag(tag)
         if row is not None and row.status == "published" and _for_arches(row.arch, problem):
-            yield _of_cuda_tag(row, flavor, system, matrix)
+            for python in pythons(system, matrix):
+                yield _of_cuda_tag(row, flavor, system, python)
 
 
 def _flavors(problem: Problem) -> frozenset[str]:
-    """torch's wheels bring their own CUDA; ONNX Runtime takes the system's; of other packages that is not known here."""
-    least = _SIZES.get(problem.flavor or "base", 0)
-    if problem.carried or problem.flavor:
-        return frozenset(flavor for flavor, size in _SIZES.items() if size >= least)
-    return frozenset({"cudnn-runtime"} if ONNXRUNTIME in problem.parts else {"base"})
+    """torch's wheels bring their own CUDA; ONNX Runtime takes the system's; of other packages that is not known here. A
+    least flavor says two things: how much of CUDA is there, and whether cuDNN is."""
+    if not (problem.carried or problem.flavor):
+        return frozenset({"cudnn-runtime"} if ONNXRUNTIME in problem.parts else {"base"})
+    least = problem.flavor or "base"
+    return frozenset(
+        flavor
+        for flavor in _SIZES
+        if _LEVELS[flavor.removeprefix("cudnn-")] >= _LEVELS[least.removeprefix("cudnn-")]
+        and ("cudnn" in flavor or "cudnn" not in least)
+    )
 
 
-def _of_cuda_tag(row: CudaTagRow, flavor: str, system: str, matrix: Matrix) -> Base:
-    order = (newest_first(row.cuda), _SIZES[flavor], newest_first(row.os_version), system)
+def _of_cuda_tag(row: CudaTagRow, flavor: str, system: str, python: str) -> Base:
+    order = (newest_first(row.cuda), _SIZES[flavor], newest_first(row.os_version), newest_first(python), system)
     grade = {True: 0, None: 1, False: 2}[row.supported]
-    python = matrix.system_python(row.os or "", row.os_version or "")
     cudnn = str(major(row.cudnn)) if row.cudnn else None
     return Base("cuda", f"nvidia/cuda:{row.tag}", python, system, row.cuda, cudnn, grade, order)
+
+
+def pythons(system: str, matrix: Matrix) -> tuple[str, ...]:
+    """The Pythons that the system's own packages bring, newest first; none where that is not known."""
+    match = re.fullmatch(r"([a-z]+)([\d.]+)", system, re.ASCII)
+    if match is None:
+        return ()
+    if match.group(1) in WITH_DNF:
+        return _DNF_PYTHONS.get(match.group(2).partition(".")[0], ())
+    own = matrix.system_python(*match.groups())
+    return (own,) if own else ()
 
 
 def _for_arches(arch: tuple[str, ...] | None, problem: Problem) -> bool:
@@ -144,7 +166,7 @@ def _python(problem: Problem, matrix: Matrix) -> Iterator[Base]:
     """python:X.Y-slim, one in its first year after the others; with --os ubuntu22.04 or debian12 the distribution's own image and Python."""
     if problem.os is not None:
         match = re.fullmatch(r"(ubuntu|debian)([\d.]+)", problem.os, re.ASCII)
-        own = matrix.system_python(*match.groups()) if match else None
+        own = next(iter(pythons(problem.os, matrix)), None)
         if match and own:
             image = f"{match.group(1)}:{match.group(2)}" + ("-slim" if match.group(1) == "debian" else "")
             yield Base("python", image, own, problem.os, None, None, 0, (newest_first(own), image))

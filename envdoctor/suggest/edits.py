@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import unified_diff
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from envdoctor.targets.files import Unreadable, is_within, read_text
@@ -13,6 +12,7 @@ from envdoctor.targets.files import Unreadable, is_within, read_text
 _BYTE_ORDER_MARK = "\ufeff"
 _CONTINUATION = re.compile(r"[ \t]*[\\`][ \t]*$")
 _ONLY_CONTINUATION = re.compile(r"[ \t]*[\\`]?[ \t]*")
+_CONTEXT = 3  # lines around a change
 
 
 class PatchError(ValueError):
@@ -33,7 +33,7 @@ class Texts:
 
     def __init__(self) -> None:
         self._lines: dict[str, list[str]] = {}
-        self._edits: dict[str, list[Edit]] = {}
+        self._edits: dict[str, dict[Edit, None]] = {}
 
     def lines(self, path: str) -> list[str]:
         """With their line ends. Raises PatchError."""
@@ -45,13 +45,21 @@ class Texts:
         return self._lines[path]
 
     def note(self, path: str, edits: Iterable[Edit]) -> None:
-        noted = self._edits.setdefault(path, [])
-        noted += [edit for edit in edits if edit not in noted]
+        self._edits.setdefault(path, {}).update(dict.fromkeys(edits))
 
     def changed(self) -> dict[str, str]:
         """The texts that come out different."""
-        made = {path: "".join(_applied(self.lines(path), edits)) for path, edits in self._edits.items()}
-        return {path: text for path, text in made.items() if text != "".join(self.lines(path))}
+        return {path: "".join(made) for path, made in self._made().items()}
+
+    def diff(self) -> tuple[str, str | None]:
+        """For `git apply` and `patch -p1`, and the folder to apply it in unless that is the current one."""
+        made = self._made()
+        names, folder = _named(made)
+        return "".join(_of_file(path, names[path], self.lines(path), new) for path, new in made.items()), folder
+
+    def _made(self) -> dict[str, list[str]]:
+        made = {path: _applied(self.lines(path), edits) for path, edits in self._edits.items()}
+        return {path: new for path, new in made.items() if new != self.lines(path)}
 
 
 def split(text: str) -> list[str]:
@@ -63,14 +71,16 @@ def ending(line: str) -> str:
     return line[len(line.rstrip("\r\n")) :]
 
 
-def _applied(lines: Sequence[str], edits: Sequence[Edit]) -> list[str]:
-    """Of two changes of the same characters the first counts. A line of which nothing is left goes away, and so does
+def _applied(lines: Sequence[str], edits: Iterable[Edit]) -> list[str]:
+    """What each line becomes: itself, nothing, or several lines. Of two changes of the same characters the first counts. A line of which nothing is left goes away, and so does
     the continuation in front of it where it was the last one."""
     made: list[str | None] = list(lines)
-    for number in sorted({edit.line for edit in edits}):
+    by_line: dict[int, list[Edit]] = {}
+    for edit in edits:
+        by_line.setdefault(edit.line, []).append(edit)
+    for number, noted in sorted(by_line.items()):
         line, free = lines[number], len(lines[number])
-        ordered = sorted((edit for edit in edits if edit.line == number), key=lambda edit: edit.start, reverse=True)
-        for edit in ordered:
+        for edit in sorted(noted, key=lambda edit: edit.start, reverse=True):
             end = len(line) if edit.end is None else edit.end
             if end <= free:
                 line = line[: edit.start] + edit.text + line[end:]
@@ -81,7 +91,7 @@ def _applied(lines: Sequence[str], edits: Sequence[Edit]) -> list[str]:
             made[number] = None
             if not body.strip():
                 _end_before(made, number)
-    return [line for line in made if line is not None]
+    return [line or "" for line in made]
 
 
 def _end_before(made: list[str | None], number: int) -> None:
@@ -94,12 +104,6 @@ def _end_before(made: list[str | None], number: int) -> None:
             return
 
 
-def diff(changed: Mapping[str, str]) -> tuple[str, str | None]:
-    """The diff for `git apply` and `patch -p1`, and the folder to apply it in unless that is the current one."""
-    names, folder = _named(changed)
-    return "".join(_of_file(path, names[path], text) for path, text in changed.items()), folder
-
-
 def _named(paths: Iterable[str]) -> tuple[dict[str, str], str | None]:
     """Relative to the working directory; if a file lies outside it, all are relative to the folder they share."""
     here = os.path.realpath(".")
@@ -110,10 +114,54 @@ def _named(paths: Iterable[str]) -> tuple[dict[str, str], str | None]:
     return names, None if inside else folder
 
 
-def _of_file(path: str, name: str, text: str) -> str:
+def _of_file(path: str, name: str, before: list[str], after: list[str]) -> str:
+    """Not by `difflib`, which searches for what is known here, and takes minutes over a file made for that."""
     mark = _mark(path)
-    before, after = split(mark + read_text(path)), split(mark + text)
-    return "".join(_ended(unified_diff(before, after, _header(f"a/{name}"), _header(f"b/{name}"))))
+    old, new = _marked(before, mark), _marked(after, mark)
+    pieces = [f"--- {_header(f'a/{name}')}\n+++ {_header(f'b/{name}')}\n"]
+    shift = 0  # by which the new file is longer so far
+    for first, last in _hunks(old, new):
+        told = list(_lines_of_hunk(old[first:last], new[first:last]))
+        length = sum(not line.startswith("-") for line in told)
+        pieces.append(f"@@ -{_range(first, last - first)} +{_range(first + shift, length)} @@\n")
+        pieces += _ended(told)
+        shift += length - (last - first)
+    return "".join(pieces)
+
+
+def _marked(lines: list[str], mark: str) -> list[str]:
+    first = next((number for number, line in enumerate(lines) if line), 0)
+    return [mark + line if number == first else line for number, line in enumerate(lines)]
+
+
+def _hunks(old: list[str], new: list[str]) -> Iterator[tuple[int, int]]:
+    """The lines that change with those around them, first and behind the last."""
+    first = last = -1
+    for number in (number for number, line in enumerate(old) if new[number] != line):
+        if first >= 0 and number - _CONTEXT > last:
+            yield first, last
+            first = -1
+        first = first if first >= 0 else max(number - _CONTEXT, 0)
+        last = min(number + _CONTEXT + 1, len(old))
+    if first >= 0:
+        yield first, last
+
+
+def _lines_of_hunk(old: list[str], new: list[str]) -> Iterator[str]:
+    added: list[str] = []
+    for before, after in zip(old, new, strict=True):
+        if before == after:
+            yield from added
+            added.clear()
+            yield f" {before}"
+        else:
+            yield f"-{before}"
+            added += [f"+{line}" for line in split(after)]
+    yield from added
+
+
+def _range(first: int, length: int) -> str:
+    return f"{first + 1 if length else first},{length}"
 
 
 def _mark(path: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from envdoctor.matrix import Matrix
+from envdoctor.readers.dockerfile import Instruction
 from envdoctor.suggest.argument_defaults import Defaults, Place
 from envdoctor.suggest.edits import Edit, PatchError, Texts, ending
 from envdoctor.suggest.install_calls import Call, Option, Reading, file_of
@@ -41,17 +42,20 @@ def change_indexes(
 ) -> None:
     """Raises PatchError."""
     for source in _sources(suggestion, problem, matrix):
-        calls = [call for call in reading.calls if _installs(call, source, reading)]
+        calls = _calls(reading, source)
         files = _files(reading, calls, source)
         named = [_in_environment(reading, call, source, defaults, texts) for call in calls]
+        instructions = {call.instruction.line: call.instruction for call in calls}
+        prefixed = {line: _in_prefix(reading, each, source, texts) for line, each in instructions.items()}
         in_files = [_in_file(path, source, texts) for path in files]
         for call, in_environment in zip(calls, named, strict=True):
             in_call = _in_call(reading, call, source, defaults, texts)
-            if source.needed and not (in_call or in_environment):
+            if source.needed and not (in_call or in_environment or prefixed[call.instruction.line]):
                 _add(reading, call, source, texts)
-        direct = {path for path in files if any(_holds(path, source, reading))}
-        if source.needed and direct and not (any(in_files) or any(named) or _by_option(calls, source)):
-            for path in direct:
+        direct = {held.origin.path for name in source.names for held in pins(reading, name)}.intersection(files)
+        served = any((*in_files, *named, *prefixed.values(), _by_option(calls, source)))
+        for path in files:
+            if source.needed and not served and path in direct:
                 _add_to_file(path, source, texts)
 
 
@@ -76,12 +80,15 @@ def _served(version: str, cuda: str, problem: Problem, matrix: Matrix) -> str | 
     return f"{PYTORCH_INDEX}/{variant}" if any(variant in each for each in held) else None
 
 
-def _installs(call: Call, source: Source, reading: Reading) -> bool:
-    """By name, or by a requirements file where one of those names it."""
-    if any(named_in(call, name) for name in source.names):
-        return True
+def _calls(reading: Reading, source: Source) -> list[Call]:
+    """Those that install a package of it, by name or by a requirements file."""
     from_files = any(held.origin.path != reading.path for name in source.names for held in pins(reading, name))
-    return from_files and any(option.name == "--requirement" for option in call.options)
+    return [
+        call
+        for call in reading.calls
+        if any(named_in(call, name) for name in source.names)
+        or (from_files and any(option.name == "--requirement" for option in call.options))
+    ]
 
 
 def _files(reading: Reading, calls: list[Call], source: Source) -> list[str]:
@@ -91,10 +98,6 @@ def _files(reading: Reading, calls: list[Call], source: Source) -> list[str]:
         found = (file_of(call, option) for option in call.options if option.name == "--requirement")
         listed += [each[0] for each in found if each is not None]
     return list(dict.fromkeys(path for path in listed if path is not None and path != reading.path))
-
-
-def _holds(path: str, source: Source, reading: Reading) -> Iterator[bool]:
-    return (held.origin.path == path for name in source.names for held in pins(reading, name))
 
 
 def _by_option(calls: list[Call], source: Source) -> bool:
@@ -109,13 +112,24 @@ def _in_call(reading: Reading, call: Call, source: Source, defaults: Defaults, t
             texts.note(reading.path, _removed(reading, option, texts))
         else:
             texts.note(reading.path, _changed(reading, option, source, defaults))
+    backends = [option for option in call.options if option.name == "--torch-backend" and TORCH in source.names]
+    for option in backends:
+        word, variant = option.words[-1], (source.wanted or "auto").rpartition("/")[2]
+        start = word.start + word.raw.rfind(option.value)
+        if word.raw and option.value and option.value != "auto":
+            texts.note(reading.path, [Edit(word.line, start, start + len(option.value), variant)])
+    return bool(found or backends)
+
+
+def _in_prefix(reading: Reading, instruction: Instruction, source: Source, texts: Texts) -> bool:
+    """`RUN PIP_EXTRA_INDEX_URL=… pip install …`."""
+    pattern = re.compile(rf"\b(?:{'|'.join(_VARIABLES)})=[\"']?({source.known.pattern})")
     prefixed = False
-    for number in range(call.instruction.line - 1, call.instruction.end_line):
-        line = texts.lines(reading.path)[number]
-        for match in re.finditer(rf"\b(?:{'|'.join(_VARIABLES)})=[\"']?({source.known.pattern})", line):
+    for number in range(instruction.line - 1, instruction.end_line):
+        for match in pattern.finditer(texts.lines(reading.path)[number]):
             texts.note(reading.path, [Edit(number, match.start(1), match.end(1), source.wanted or "")])
             prefixed = True
-    return bool(found) or prefixed
+    return prefixed
 
 
 def _changed(reading: Reading, option: Option, source: Source, defaults: Defaults) -> list[Edit]:

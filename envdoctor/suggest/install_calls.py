@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -26,7 +27,8 @@ _PIP = re.compile(r"pip[0-9.]*|pip[0-9]?-[0-9.]+")
 _TOKEN = re.compile(r"""(?:[^\s"'\\;&|()<>]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""")
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _REFERENCE = re.compile(r"\$(?:\w+|\{[^}]*\})")
-_MOST_REFERENCES = 5
+_MOST_LOOKS = 500_000  # at words of the file, to find where those of its commands stand
+TOO_DEEP = "is nested too deeply to be read; expected a Dockerfile"
 ReadFile = Callable[[str], "str | None"]
 
 
@@ -116,6 +118,8 @@ def _read(path: str, lines: list[str], changed: Mapping[str, str]) -> Reading:
         declared = read_dockerfile(text, path, build_args={}, target=None, read_file=read_file, installs=installs)
     except DockerfileError as error:
         raise PatchError(str(error)) from error
+    except RecursionError as error:
+        raise PatchError(f"{path}: {TOO_DEEP}") from error
     return Reading(path, declared, dockerfile, tuple(calls), tuple(packages))
 
 
@@ -135,10 +139,13 @@ class _Places:
     def __init__(self, dockerfile: Dockerfile, lines: list[str]) -> None:
         self.lines = [line.rstrip("\r\n") for line in lines]
         self.instructions = dockerfile.instructions
+        self.starts = [instruction.line for instruction in dockerfile.instructions]
         self.reached: dict[int, int] = {}  # line -> where the last word found there ends
+        self.left = _MOST_LOOKS
 
     def instruction(self, line: int) -> Instruction | None:
-        return next((each for each in self.instructions if each.line <= line + 1 <= each.end_line), None)
+        number = bisect_right(self.starts, line + 1) - 1
+        return self.instructions[number] if number >= 0 else None
 
     def word(self, value: str | None, text: str, line: int, in_array: bool) -> Word:
         """A command in a loop is met several times: what is not found from where the last word ended is looked for from
@@ -147,6 +154,9 @@ class _Places:
             return Word(value, text, "", line, 0, 0)
         for begin in (self.reached.get(line, 0), 0):
             for token in (_STRING if in_array else _TOKEN).finditer(self.lines[line], begin):
+                self.left -= 1
+                if self.left < 0:
+                    return Word(value, text, "", line, 0, 0)
                 if _is_written(token.group(), value, text):
                     self.reached[line] = token.end()
                     return Word(value, text, token.group(), line, token.start(), token.end())
@@ -160,9 +170,16 @@ def _is_written(raw: str, value: str | None, text: str) -> bool:
     bare = re.sub(r"\\(.)|[\"']", r"\1", raw)
     if value is None or "$" not in raw:
         return bare == (value if value is not None else re.sub("[\"']", "", text))
-    if len(_REFERENCE.findall(bare)) > _MOST_REFERENCES:
+    first, *rest = _REFERENCE.split(bare)
+    if not rest or not value.startswith(first) or not value.endswith(rest[-1]):
         return False
-    return re.fullmatch(".*".join(re.escape(part) for part in _REFERENCE.split(bare)), value) is not None
+    position = len(first)
+    for part in rest:
+        position = value.find(part, position)
+        if position < 0:
+            return False
+        position += len(part)
+    return True
 
 
 def _call(

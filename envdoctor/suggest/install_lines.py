@@ -13,6 +13,7 @@ from envdoctor.suggest.edits import Edit, PatchError, Texts, ending
 from envdoctor.suggest.install_calls import Call, Reading, Word, file_of
 
 _CONTINUED = ("\\", "`")
+_GOES_ON = tuple("@(,<>=!~[")  # a requirement behind what `pin` knows of it
 _NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?=\[|[=~!<>;@$]|$)")
 _LOST = re.compile(r"(?:[<>]=?[\w.*]{1,40},?){1,8}", re.ASCII)  # what the shell takes for a redirection
 _UNQUOTED = re.compile(r"[\w.=+-]+(?:\[[\w.,-]+\])?[\w.=+-]*", re.ASCII)
@@ -42,7 +43,8 @@ def change_pin(reading: Reading, package: Package, defaults: Defaults, texts: Te
                 raise _stuck(reading.path, word.line + 1, word, package, defaults)
             texts.note(reading.path, edits)
             done.add((reading.path, word.line + 1))
-        for path, line in _constrained(call, package, texts):
+    for path in _constraints(reading):
+        for line in _limits(path, package, texts):
             _in_file(path, line, package, texts)
     for held in pins(reading, package.name):
         place = held.origin.path, held.origin.line
@@ -75,11 +77,14 @@ def _stuck(path: str, line: int, word: Word, package: Package, defaults: Default
     names = references(word.raw)
     if not names:
         return _refused(f"{path}:{line}", package)
-    places = [(name, defaults.place(name, line - 1)) for name in dict.fromkeys(names)]
-    told = " and ".join(f"{name} (line {place.line + 1})" if place else name for name, place in places)
+    bare = [name for name in dict.fromkeys(names) if defaults.place(name, line - 1) is None]
+    told = " and ".join(bare or dict.fromkeys(names))
+    if bare:
+        mend = f"which has no default in the file; give it one that makes {written(package)}"
+    else:
+        mend = f"of which no default gives {package.version}; write {written(package)} in that line"
     return PatchError(
-        f"{path}:{line} takes the version of {package.name} from {told}, and no default there gives {package.version};"
-        f" write {written(package)} in line {line} and ask again, or take --format dockerfile"
+        f"{path}:{line} takes the version of {package.name} from {told}, {mend} and ask again, or take --format dockerfile"
     )
 
 
@@ -92,7 +97,7 @@ def _in_word(word: Word, package: Package, defaults: Defaults, lines: Sequence[s
     if "$" in inner:
         return _in_variable(word, package, defaults)
     match = pin(package.name).match(inner)
-    if match is None:
+    if match is None or inner[match.end() :].lstrip().startswith(_GOES_ON):
         return None
     made = requirement(match, package) + inner[match.end() :]
     end = word.end
@@ -117,15 +122,19 @@ def _in_variable(word: Word, package: Package, defaults: Defaults) -> list[Edit]
     return None
 
 
-def _constrained(call: Call, package: Package, texts: Texts) -> Iterator[tuple[str, int]]:
-    """The lines of files behind `-c` that limit the package."""
-    for option in call.options:
-        found = file_of(call, option) if option.name == "--constraint" else None
-        if found is not None:
-            for number, line in enumerate(texts.lines(found[0]), 1):
-                match = pin(package.name).match(line.strip())
-                if match is not None and match.group("pin"):
-                    yield found[0], number
+def _constraints(reading: Reading) -> list[str]:
+    """The files behind `-c`."""
+    options = {(call.workdir, each.value): (call, each) for call in reading.calls for each in call.options}
+    named = (each for each in options.values() if each[1].name == "--constraint")
+    found = (file_of(call, option) for call, option in named)
+    return list(dict.fromkeys(each[0] for each in found if each is not None))
+
+
+def _limits(path: str, package: Package, texts: Texts) -> Iterator[int]:
+    for number, line in enumerate(texts.lines(path), 1):
+        match = pin(package.name).match(line.strip())
+        if match is not None and match.group("pin"):
+            yield number
 
 
 def _in_file(path: str, line: int, package: Package, texts: Texts) -> None:
@@ -137,14 +146,11 @@ def _in_file(path: str, line: int, package: Package, texts: Texts) -> None:
             f"{path}:{line} pins {package.name} by its hash, which is not known here; make it {written(package)} with the"
             f" tool that wrote the file, or take --format dockerfile"
         )
-    for number in spread:
-        match = pin(package.name).search(lines[number].partition(" #")[0])
-        if match is not None and not lines[number].lstrip().startswith("#"):
-            if lines[number][match.end() :].lstrip().startswith("@"):
-                break
-            texts.note(path, [Edit(number, match.start(), match.end(), requirement(match, package))])
-            return
-    raise _refused(f"{path}:{line}", package)
+    text = lines[line - 1] if spread else ""
+    match = pin(package.name).match(text, len(text) - len(text.lstrip()))
+    if match is None or text[match.end() :].lstrip().startswith(_GOES_ON):
+        raise _refused(f"{path}:{line}", package)
+    texts.note(path, [Edit(line - 1, match.start(), match.end(), requirement(match, package))])
 
 
 def continued(lines: Sequence[str], first: int) -> Iterator[int]:
@@ -162,8 +168,8 @@ def pin(name: str) -> re.Pattern[str]:
     spelled = r"[-_.]".join(re.escape(part) for part in name.split("-"))
     release = r"[ \t]?(?:===?|~=|!=|<=?|>=?)[ \t]?[\w.*+!-]{1,60}"
     return re.compile(
-        rf"(?<![\w.@/+=-])(?P<quote>[\"']?)(?P<name>{spelled})(?P<extras>\[[\w, .-]{{0,80}}\])?"
-        rf"(?P<pin>{release}(?:,{release}){{0,8}})?(?P=quote)(?![\w./=-])",
+        rf"(?<![\w.@/+={{$-])(?P<quote>[\"']?)(?P<name>{spelled})(?P<extras>\[[\w, .-]{{0,80}}\])?"
+        rf"(?P<pin>{release}(?:,{release}){{0,8}})?(?P=quote)(?![\w./=}}-])",
         re.IGNORECASE | re.ASCII,
     )
 

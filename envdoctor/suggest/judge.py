@@ -14,7 +14,7 @@ from envdoctor.doctor import ask
 from envdoctor.facts import Fact, Facts, Host, Image, Package, Packages, known
 from envdoctor.findings import Kind, Outcome, RuleResult, Severity, undecided
 from envdoctor.matrix import Matrix
-from envdoctor.readers.declared import Declared
+from envdoctor.readers.declared import Declared, Statement
 from envdoctor.rules import RULES
 from envdoctor.rules.rule import Rule
 from envdoctor.suggest.companions import beside
@@ -212,13 +212,17 @@ def _told(result: RuleResult, host: Host) -> Judgement:
 
 
 def workload(candidate: Candidate, others: Sequence[Package], arch: str) -> Declared:
-    """The candidate as a file would declare it; what it holds decides over what is carried along."""
+    """The candidate as a file would declare it, with the environment that the recipe makes where the image holds no
+    Python; what it holds decides over what is carried along."""
     wheels = [wheel.package() for wheel in candidate.wheels]
     named = {package.name for package in wheels}
     items = (*wheels, *(package for package in others if package.name not in named))
+    made = candidate.base.family == "cuda" and candidate.base.python is not None
     return Declared(
         label=candidate.base.image,
         image=known(candidate.base.image, HERE),
         platform=f"linux/{arch}",
+        env={"PATH": "/opt/venv/bin:${PATH}"} if made else {},
+        statements=(Statement((f"python{candidate.base.python}", "-m", "venv", "/opt/venv"), HERE),) if made else (),
         packages=Packages(items),
     )

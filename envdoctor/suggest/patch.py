@@ -21,9 +21,9 @@ from envdoctor.rules import RULES
 from envdoctor.suggest.argument_defaults import Defaults
 from envdoctor.suggest.base_line import change_image
 from envdoctor.suggest.constraints import written
-from envdoctor.suggest.edits import PatchError, Texts, diff
+from envdoctor.suggest.edits import PatchError, Texts
 from envdoctor.suggest.index_lines import PYTORCH_NAMES, change_indexes
-from envdoctor.suggest.install_calls import Reading, read, reread
+from envdoctor.suggest.install_calls import TOO_DEEP, Reading, read, reread
 from envdoctor.suggest.install_lines import add_beside, change_pin, pins
 from envdoctor.suggest.problem import ONNXRUNTIME, TORCH, Problem, Suggestion
 from envdoctor.suggest.recipe import installed, lines_for
@@ -66,10 +66,11 @@ def patch(path: str, suggestion: Suggestion, problem: Problem, matrix: Matrix) -
     """The diff, and what the user has to know besides. Raises PatchError."""
     texts = Texts()
     reading = read(path, texts)
+    suggestion = _with_compiler(suggestion, reading, matrix)
     base = suggestion.candidate.base
     notices = list(change_image(reading, base, texts))
     for refused in unbuildable(reading, base, matrix):
-        raise PatchError(f"{path}: {refused}; or take --format dockerfile")
+        raise PatchError(f"{refused}; mend that first, or take --format dockerfile")
     defaults = Defaults(reading.dockerfile, texts.lines(path))
     chosen = [*_chosen(suggestion, problem), *_in_image(reading, suggestion, matrix)]
     absent = [package for package in chosen if not change_pin(reading, package, defaults, texts)]
@@ -81,7 +82,7 @@ def patch(path: str, suggestion: Suggestion, problem: Problem, matrix: Matrix) -
     notices += _judged(after.declared, problem, matrix, path)
     notices += _missing(reading, absent, path)
     notices += what_stays(reading, after, suggestion.candidate, matrix)
-    text, folder = diff(changed)
+    text, folder = texts.diff()
     if folder is not None:
         place = shlex.quote(folder)
         notices.append(f"the diff names files from {folder} on; apply it there: cd {place} && patch -p1")
@@ -90,16 +91,34 @@ def patch(path: str, suggestion: Suggestion, problem: Problem, matrix: Matrix) -
     return text, notices
 
 
+def _with_compiler(suggestion: Suggestion, reading: Reading, matrix: Matrix) -> Suggestion:
+    """Of pytorch/pytorch the devel image of the same release, where the file rests on one."""
+    base = suggestion.candidate.base
+    if base.family != "pytorch" or flavor_of(described(reading.declared.image, matrix)) != "devel":
+        return suggestion
+    base = base._replace(image=f"{base.image.removesuffix('-runtime')}-devel")
+    return suggestion._replace(candidate=suggestion.candidate._replace(base=base))
+
+
 def _read(path: str) -> Declared:
     try:
         return read_dockerfile_at(path)
+    except RecursionError as error:
+        raise PatchError(f"{path}: {TOO_DEEP}") from error
     except Unreadable as error:
-        raise PatchError(f"{path}: {error}") from error
+        said = str(error)
+        raise PatchError(said if said.startswith(path) else f"{path}: {said}") from error
 
 
 def _chosen(suggestion: Suggestion, problem: Problem) -> list[Package]:
-    """What a pin is written for; what the file carries along stays as it stands there."""
-    return [package for package in installed(suggestion, problem) if package not in problem.carried]
+    """What a pin is written for; what the file carries along stays as it stands there. With the CUDA of PyTorch's build,
+    for those who write it out (torch==2.7.1+cu128)."""
+    torch = suggestion.candidate.torch
+    return [
+        package._replace(cuda=torch.cuda) if torch is not None and package.name in PYTORCH_NAMES else package
+        for package in installed(suggestion, problem)
+        if package not in problem.carried
+    ]
 
 
 def _in_image(reading: Reading, suggestion: Suggestion, matrix: Matrix) -> Iterator[Package]:

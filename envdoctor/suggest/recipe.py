@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from envdoctor.facts import Package
+from envdoctor.suggest.bases import WITH_DNF
 from envdoctor.suggest.companions import beside
 from envdoctor.suggest.constraints import written
 from envdoctor.suggest.problem import ORT_FEEDS, Candidate, Problem, Suggestion
@@ -15,11 +16,6 @@ _DEFAULT_CAPABILITIES = "compute,utility"  # of the container toolkit, where not
 _OLDEST_PYTHON = "3.10"  # that envdoctor runs on
 # Microsoft's feeds hold ONNX Runtime alone: what it requires comes from PyPI first. https://onnxruntime.ai/docs/install/
 _FEED_NEEDS = "pip install coloredlogs flatbuffers numpy packaging protobuf sympy"
-# Red Hat's line: the releases beside the system's own, newest first; from 10 on the system's own is 3.12.
-# https://docs.redhat.com/en/documentation/red_hat_enterprise_linux/9/html/installing_and_using_dynamic_programming_languages/assembly_introduction-to-python_installing-and-using-dynamic-programming-languages
-_WITH_DNF = ("rockylinux", "ubi", "oraclelinux", "almalinux")
-_STREAMS = {"8": ("3.12", "3.11"), "9": ("3.12", "3.11")}
-_SYSTEMS_OWN = {"10": "3.12"}
 # Up to Python 3.8 venv brings a pip before 20.3 (Ubuntu 20.04: 20.0.2), which does not know names such as
 # manylinux_2_28. https://pip.pypa.io/en/stable/news/#v20-3 , https://packages.ubuntu.com/focal/python3-pip
 _NEWEST_WITH_OLD_PIP = "3.8"
@@ -75,8 +71,8 @@ def _lines(suggestion: Suggestion, problem: Problem) -> Iterator[str]:
     system = [package.name for package in beside(suggestion.companions, problem) if package.manager == "apt"]
     python = _system_python(candidate) if _needs_python(base.image) else None
     yield from _system_lines(candidate, [*(python.packages if python else ()), *system])
-    if _needs_python(base.image):
-        yield from _environment_lines(python, base.os)
+    if python is not None:
+        yield from _environment_lines(python)
     lines = pip_lines(suggestion, problem)
     if lines:
         yield ""
@@ -95,10 +91,7 @@ def _lines(suggestion: Suggestion, problem: Problem) -> Iterator[str]:
         yield '    CMD ["envdoctor", "selftest", "--deep-first"]'
 
 
-def _environment_lines(python: _Python | None, system: str | None) -> Iterator[str]:
-    if python is None:
-        yield f"# Which packages bring a Python for these wheels on {system} is not known here: install one, and pip, here."
-        return
+def _environment_lines(python: _Python) -> Iterator[str]:
     yield "# An environment of its own: pip leaves the distribution's Python alone (PEP 668)."
     yield f"RUN {python.program} -m venv /opt/venv"
     yield "ENV PATH=/opt/venv/bin:$PATH"
@@ -107,23 +100,18 @@ def _environment_lines(python: _Python | None, system: str | None) -> Iterator[s
         yield "RUN pip install --no-cache-dir --upgrade pip"
 
 
-def _system_python(candidate: Candidate) -> _Python | None:
-    """None where the packages that bring a Python for these wheels are not known."""
-    system = candidate.base.os or ""
-    if not _has_dnf(system):
-        known = system.startswith(("ubuntu", "debian"))
-        return _Python(("python3", "python3-venv"), "python3", candidate.base.python) if known else None
-    version = system.lstrip("abcdefghijklmnopqrstuvwxyz").partition(".")[0]
-    if version in _SYSTEMS_OWN:
-        return _Python(("python3", "python3-pip"), "python3", _SYSTEMS_OWN[version])
-    for release in _STREAMS.get(version, ()):
-        if all(not wheel.python or release in wheel.python for wheel in candidate.wheels):
-            return _Python((f"python{release}", f"python{release}-pip"), f"python{release}", release)
-    return None
+def _system_python(candidate: Candidate) -> _Python:
+    """Of Red Hat's line the release stands in the names, but from 10 on, where it is the system's own."""
+    release = candidate.base.python
+    if not _has_dnf(candidate.base.os or ""):
+        return _Python(("python3", "python3-venv"), "python3", release)
+    if (candidate.base.os or "").lstrip("abcdefghijklmnopqrstuvwxyz").startswith("10"):
+        return _Python(("python3", "python3-pip"), "python3", release)
+    return _Python((f"python{release}", f"python{release}-pip"), f"python{release}", release)
 
 
 def _has_dnf(system: str) -> bool:
-    return system.startswith(_WITH_DNF)
+    return system.startswith(WITH_DNF)
 
 
 def _system_lines(candidate: Candidate, names: list[str]) -> Iterator[str]:

@@ -37,7 +37,7 @@ def unbuildable(reading: Reading, base: Base, matrix: Matrix) -> Iterator[str]:
     """One sentence each."""
     before = described(reading.declared.image, matrix)
     after = described(known(base.image, HERE), matrix)
-    if before.family.get() == after.family.get() == "nvidia/cuda":
+    if before.family.get() == after.family.get() and after.family.get() in ("nvidia/cuda", "pytorch"):
         yield from _smaller(reading, before, after, base)
     yield from _without_manager(reading, before, after, base)
     if split(base.image)[0] in _WITHOUT_PYTHON and before.family.get() != "nvidia/cuda":
@@ -63,7 +63,7 @@ def _smaller(reading: Reading, before: Image, after: Image, base: Base) -> Itera
     levels = [_LEVELS.index(flavor.removeprefix("cudnn-")) for flavor in (old, new)]
     if levels[1] < levels[0]:
         yield (
-            f"it rests on a {old} image, and {base.image} lacks what that brings (nvcc and headers are in devel images"
+            f"{reading.path}:{reading.declared.image.origin.line} rests on a {old} image, and {base.image} lacks what that brings (nvcc and headers are in devel images"
             f" alone, the CUDA libraries not in base images)"
         )
 
@@ -121,7 +121,8 @@ def _is_managed(reference: str, image: Image) -> bool:
 def _managed(reading: Reading, base: Base) -> Iterator[str]:
     if _has_environment(reading):
         return
-    for call in reading.calls:
+    built = {statement.origin.line for statement in reading.declared.statements}  # other stages keep their image
+    for call in (call for call in reading.calls if call.line in built):
         words = [word.value or word.text for word in call.words]
         if words[0] in ("pip", "pip3", "python", "python3", "uv") and not _apart(words):
             yield (
@@ -143,7 +144,11 @@ def _has_environment(reading: Reading) -> bool:
         return True
     if re.search(r"venv|conda|pyenv", declared.env.get("PATH", "")):
         return True
-    words = (word or "" for statement in declared.statements for word in statement.words)
-    return any(
-        re.search(r"venv|virtualenv|conda|pyenv|EXTERNALLY-MANAGED|break-system-packages", word) for word in words
+    managers = frozenset().union(*_MANAGERS.values())
+    words = (
+        word or ""
+        for statement in declared.statements
+        if program(statement.words[0]) not in managers
+        for word in statement.words
     )
+    return any(re.search(r"venv|conda|pyenv|EXTERNALLY-MANAGED|break-system-packages", word) for word in words)

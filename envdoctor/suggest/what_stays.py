@@ -40,7 +40,8 @@ def what_stays(reading: Reading, changed: Reading, candidate: Candidate, matrix:
         if package.name not in chosen:
             yield from _package(package, torch if moved else None, cuda)
     yield from _links(changed, cuda)
-    yield from _stages(changed, candidate, matrix)
+    if reading.declared.image.get() != changed.declared.image.get() or moved:
+        yield from _stages(changed, candidate, matrix)
 
 
 def _cuda(candidate: Candidate) -> str | None:
@@ -54,7 +55,7 @@ def _package(package: Package, torch: str | None, cuda: str | None) -> Iterator[
     if package.manager not in ("pip", "uv", "conda"):
         return
     if torch and package.name in _TIED and (package.version or package.specifier):
-        yield f"{package.origin}: {written(package)} stays, and its builds are each for one PyTorch; take the one for torch {torch}"
+        yield f"{package.origin}: {written(package)} stays, whose builds are each for one PyTorch (pip may put that one back); take the one for torch {torch}"
     elif named and cuda and (named.group(1) or named.group(2)) != str(major(cuda)):
         yield f"{package.origin}: {package.name} stays, which is for another CUDA than {cuda}"
 
@@ -86,7 +87,7 @@ def _stages(changed: Reading, candidate: Candidate, matrix: Matrix) -> Iterator[
         if image is None or start.line == base:
             continue
         cuda = described(known(image, HERE), matrix).cuda.get()
-        held = candidate.base.cuda or candidate.base.torch_cuda
+        held = candidate.base.cuda or _cuda(candidate)
         if cuda and held and numbers(cuda)[:2] != numbers(held)[:2]:
             yield f"{changed.path}:{start.line}: this stage stays on {image} (CUDA {cuda}); what it builds is for that"
         for instruction in body:
