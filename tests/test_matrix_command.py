@@ -47,7 +47,8 @@ def test_help_has_examples_and_exit_codes(argv: list[str], capsys: pytest.Captur
     told = Told(capsys, *argv)
     assert told.code == 0
     assert "examples:" in told.out
-    assert argv == ["list", "--help"] or "exit codes" in told.out
+    assert "exit codes: 0; 1" in told.out
+    assert "3 where the answer could not be" in told.out
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,8 @@ def test_help_has_examples_and_exit_codes(argv: list[str], capsys: pytest.Captur
         (["list", "torch", "--where", "cuda"], "expected COLUMN=VALUE"),
         (["list", "torch", "--where", "cudda=12"], "did you mean cuda or"),
         (["list", "torch", "--columns", "version,colour"], "no column 'colour'"),
+        (["list", "gpus", "--where", "forward_compat=maybe"], "forward_compat=maybe: expected yes or no"),
+        (["list", "cudnn", "--where", "cuda_major=twelve"], "cuda_major=twelve: expected a whole number"),
         (["list", "--gaps"], "name one"),
         (["list", "torch", "--format", "xml"], "invalid choice"),
         (["show"], "WHAT"),
@@ -126,6 +129,15 @@ def test_list_chooses_columns_and_writes_a_row_per_line(capsys: pytest.CaptureFi
     where = ("--where", "l4t=36.5", "--columns", "cuda,l4t")
     assert Told(capsys, "list", "l4t", *where).out.split() == ["cuda", "l4t", "12.6", "36.5"]
     assert Told(capsys, "list", "l4t", *where, "--format", "jsonl").out == '{"cuda": "12.6", "l4t": "36.5"}\n'
+
+
+def test_list_without_a_row_that_fits_exits_1(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Told(capsys, "list", "torch", "--where", "version=9")
+    assert told.code == 1
+    assert "0 of " in told.err
+    assert Told(capsys, "list", "torch", "--where", "version=9", "--format", "json").code == 1
+    assert Told(capsys, "list", "python_versions", "--gaps").code == 0  # no gap is no failure
+    assert Told(capsys, "list", "gpus", "--where", "forward_compat=").code == 0
 
 
 def test_list_names_the_gaps_and_nothing_that_is_known_to_be_none(capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,6 +216,51 @@ def shown(capsys: pytest.CaptureFixture[str], *what: str) -> tuple[set[str], str
         ("ngc_pytorch 24.05", {"ngc_pytorch"}, ["24.05-py3"]),
         ("24.05", {"ngc_pytorch"}, ["24.05-py3"]),
         ("debian12", {"distributions"}, ["bookworm"]),
+        # a table by its name
+        ("toolkits 12.4.1", {"toolkits"}, ["550.54.15"]),
+        ("toolkits 12.4", {"toolkits"}, ["12.4.0", "12.4.1"]),
+        ("ngc_pytorch 24.05-py3", {"ngc_pytorch"}, ["12.4.1"]),
+        ("architectures hopper", {"architectures"}, ["9.0"]),
+        ("gpus rtx 5090", {"gpus"}, ["GeForce RTX 5090"]),
+        ("l4t_images", {"l4t_images"}, ["r35.2.1-pth2.0-py3"]),
+        # as people write
+        ("R535", {"branches", "compat"}, ["12.2"]),
+        ("driver R470", {"branches", "compat"}, ["11.4"]),
+        ("driver=535", {"branches", "compat"}, ["12.2"]),
+        ("L4T r36.4", {"l4t"}, ["12.6"]),
+        ("r36.4.3", {"l4t"}, ["6.2"]),
+        ("cuda12.4", {"toolkits"}, ["550.54.15"]),
+        ("cudnn8", {"cudnn"}, ["8.9.7.29"]),
+        ("python3.11", {"python_versions"}, ["torch"]),
+        ("JetPack 6.1", {"l4t"}, ["L4T 36.4: natively CUDA 12.6"]),
+        ("JetPack 5.1.2", {"l4t"}, ["L4T 35"]),
+        ("torch>=2.4,<2.5", {"torch"}, ["2.4.0", "2.4.1"]),
+        ("24.05-py3", {"ngc_pytorch", "ngc_images"}, ["nvcr.io/nvidia/pytorch:24.05-py3", "tritonserver:24.05"]),
+        ("tritonserver:24.05", {"ngc_images"}, ["nvcr.io/nvidia/tritonserver:24.05"]),
+        ("hopper", {"architectures", "gpus"}, ["H100", "CUDA 11.8 to"]),
+        ("551.61", {"branches"}, ["Windows, of R550", "on Windows it runs CUDA 12.x"]),
+        ("4090", {"gpus", "architectures"}, ["GeForce RTX 4090"]),
+        ("1080", {"gpus", "architectures"}, ["GeForce GTX 1080"]),
+        # what follows of old drivers, old CUDA and images with a wheel
+        ("driver 450.51.06", {"branches"}, ["it runs CUDA 10.2, 10.1, 10.0"]),
+        ("driver 418.87", {"branches"}, ["it runs CUDA 10.1, 10.0"]),
+        ("driver 410.48", {"branches"}, ["it runs CUDA 10.0, 9.2"]),
+        (
+            "cuda 10",
+            {"toolkits"},
+            ["Linux driver, 410.48", "Linux driver, 418.39", "Linux driver, 440.33", "Windows driver"],
+        ),
+        ("torch 1.8.0", {"torch"}, ["418.39", "440.33", "450.80.02"]),
+        (
+            "torch==1.8.0+cu111",
+            {"torch"},
+            ["torch==1.8.0+cu111", "-f https://download.pytorch.org/whl/torch_stable.html"],
+        ),
+        (
+            "pytorch/pytorch:2.4.0-cuda12.1-cudnn9-runtime",
+            {"torch_images"},
+            ["525.60.13", "its PyTorch 2.4.0 for CUDA 12.1 has machine code", "Hopper 9.0"],
+        ),
     ],
 )
 def test_show_finds_a_thing_by_what_it_is(
@@ -212,6 +269,48 @@ def test_show_finds_a_thing_by_what_it_is(
     found, text = shown(capsys, *what.split())
     assert tables <= found
     assert [word for word in says if word not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("what", "never"),
+    [
+        ("driver 410.48", ["runs CUDA 10.1", "11.x"]),
+        ("cudnn 9.11.0", ["9.10"]),  # CUDA 11 had its last release in 9.10: it says nothing of 9.11
+        ("nvcr.io/nvidia/pytorch:24.05-py3-igpu", ["525.60.13", "cuda-compat", "its PyTorch on amd64"]),
+        ("4090", ["driver 4090"]),
+        ("torch>=2.4,<2.5", ["2.5.0", "2.3.1"]),
+    ],
+)
+def test_show_does_not_tell_what_is_not_so(what: str, never: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    shown(capsys, *what.split())
+    text = Told(capsys, "show", *what.split()).out
+    assert [word for word in never if word in text] == []
+
+
+@pytest.mark.parametrize("what", ["470", "12.4", "13", "RTX 5090", "24.05", "cuda 12.4", "8.9"])
+def test_show_tells_each_row_once(what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    document = Told(capsys, "show", *what.split(), "--format", "json").document
+    rows = [
+        json.dumps([group["table"], row])
+        for thing in document["things"]
+        for group in thing["tables"]
+        for row in group["rows"]
+    ]
+    assert len(rows) == len(set(rows))
+
+
+def test_show_names_only_tags_that_can_be_pulled(capsys: pytest.CaptureFixture[str]) -> None:
+    for what in ("nvcr.io/nvidia/pytorch:29.01-py3", "pytorch/pytorch:1.99.0-cuda12.1-cudnn9-runtime"):
+        document = Told(capsys, "show", what, "--format", "json").document
+        nearest = document["missing"][0]["nearest"]
+        assert nearest
+        assert all(each.endswith(("-py3", "-runtime")) for each in nearest)
+
+
+def test_show_says_that_the_matrix_is_old(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "months ago" not in Told(capsys, "show", "T4").err
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1900000000")  # 2030-03-17
+    assert "more than six months ago" in Told(capsys, "show", "T4").err
 
 
 def test_show_cites_sources_days_and_what_is_not_known(capsys: pytest.CaptureFixture[str]) -> None:
@@ -263,6 +362,14 @@ def test_show_of_a_tag_that_never_was_says_so_and_names_one_that_is(capsys: pyte
         ("driver 300", "driver 3"),
         ("cuda 14.1", "CUDA 13."),
         ("cudnn 12", "cuDNN 9."),
+        ("cudnn 9.99.0", "cuDNN 9."),
+        ("cudnn 9.30.1.1", "cuDNN 9.28"),
+        ("cuda 12.4.99", "CUDA 12.4.1"),
+        ("JetPack 9", "JetPack 7.2"),
+        ("torch>=99", "torch 2."),
+        ("toolkits 99", "13."),
+        ("gpus rtx 5099", "rtx 5090"),
+        ("R700", "driver 6"),
         ("sm_150", "12."),
         ("L4T 45", "L4T 39"),
         ("python 3.99", "Python 3."),
@@ -284,7 +391,9 @@ def test_show_of_something_unknown_names_the_nearest_and_exits_1(
 @pytest.mark.parametrize(
     "what",
     ["\x1b]0;x\x07", "x" * 100_000, "::" * 5000, "1" * 5000, "9" * 30 + ".1", "torch==" + "1." * 2000, "[" * 400,
-     "a:b@c:d/e", "sm_", "driver", "cuda x", "python ...", "gpu", "@", "torch 2.4.0+" + "z" * 50, "\u202e5090", "l4t -1"],
+     "a:b@c:d/e", "sm_", "driver", "cuda x", "python ...", "gpu", "@", "torch 2.4.0+" + "z" * 50, "\u202e5090", "l4t -1",
+     "pytorch/pytorch:2.4.0-cuda99999999999999.1-cudnn9-runtime", "pytorch/pytorch:2.4.0-cuda99999999999999.1-cudnn9-devel",
+     "R999.99999999999999999999", "torch>=1.*", "toolkits ((("],
 )  # fmt: skip
 def test_show_takes_any_text(what: str, capsys: pytest.CaptureFixture[str]) -> None:
     told = Told(capsys, "show", what)
@@ -349,6 +458,23 @@ def test_verify_of_another_directory_names_file_line_row_column_and_value(
     assert Told(capsys, "verify", "--data", "data", "--table", "torch").code == 0
 
 
+def test_verify_tells_the_first_thousand_problems_and_counts_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(DATA, tmp_path / "data")
+    table = tmp_path / "data" / "cuda_tags.json"
+    text = table.read_text("utf-8")
+    table.write_text(text.replace('"checked":"', '"checked":"x'), "utf-8")
+    told = Told(capsys, "verify", "--data", "data")
+    rows = text.count('"checked":"')
+    assert rows > 1000
+    assert told.out.count("[schema]") == 1000
+    assert f"{rows - 1000} more" in told.out
+    assert f"{rows} problems" in told.err
+    document = Told(capsys, "verify", "--data", "data", "--format", "json").document
+    assert (len(document["problems"]), document["left_out"]) == (1000, rows - 1000)
+
+
 def test_verify_tells_a_broken_invariant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(DATA, tmp_path / "data")
     table = tmp_path / "data" / "toolkits.json"
@@ -364,6 +490,9 @@ def test_verify_of_an_empty_directory_and_of_what_is_no_file(
     told = Told(capsys, "verify", "--data", ".")
     assert told.code == 1
     assert told.out.count("cannot be read") == len(TABLES)
+    online = Told(capsys, "verify", "--data", ".", "--online", "--table", "torch", "--table", "l4t")
+    assert online.code == 1
+    assert "torch: torch could not be compared: torch.json cannot be read" in online.out
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "l4t.json")
         assert "not a file of at most" in Told(capsys, "verify", "--data", ".", "--table", "l4t").out
@@ -425,6 +554,22 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     done = subprocess.run([bash, "-c", command], capture_output=True, text=True, env=environment, timeout=120)
     assert done.stdout.splitlines()[-1] == "0"
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device that is always full is Linux's")
+def test_output_that_cannot_be_written_is_no_answer() -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "envdoctor", "matrix", "show", "T4"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ABOVE)},
+            timeout=120,
+        )
+    assert done.returncode == 3
+    assert "could not be written" in done.stderr
+    assert "--output" not in done.stderr
 
 
 def test_help_imports_neither_the_matrix_nor_a_validator() -> None:

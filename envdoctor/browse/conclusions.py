@@ -8,13 +8,12 @@ from envdoctor.browse.things import Conclusion
 from envdoctor.facts import NOWHERE, Facts, FactUnknown, Gpu, Host, known
 from envdoctor.judging.code import Coverage, coverage
 from envdoctor.judging.components import floor_of
-from envdoctor.judging.fitting import torch_pin
 from envdoctor.judging.images import nearest_supported
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import ArchitectureRow, TorchRow
-from envdoctor.versions import parse
+from envdoctor.versions import major, minor, numbers
 
-FORWARD = "https://docs.nvidia.com/deploy/cuda-compatibility/forward-compatibility.html"
+_LINKS = "torch_stable.html"
 _HOW = {
     Coverage.NATIVE: "machine code for {}",
     Coverage.JIT: "only PTX, compiled at start-up, for {}",
@@ -24,14 +23,34 @@ _HOW = {
 
 
 def driver_floor(cuda: str, matrix: Matrix) -> Iterator[Conclusion]:
-    """On Linux and on Windows."""
-    for windows in (False, True):
-        try:
-            floor = floor_of(cuda, windows, matrix)
-        except FactUnknown as error:
-            yield Conclusion(f"not known: {error}")
-        else:
-            yield Conclusion(floor.rule, floor.sources)
+    """On Linux and on Windows, of every release within that CUDA that has a floor of its own."""
+    if not numbers(cuda):
+        yield Conclusion(f"not known: {cuda[:40]} is no release of CUDA")
+        return
+    for release in _with_own_floor(cuda, matrix):
+        for windows in (False, True):
+            try:
+                floor = floor_of(release, windows, matrix)
+            except FactUnknown as error:
+                yield Conclusion(f"not known: {error}")
+            else:
+                yield Conclusion(floor.rule, floor.sources)
+
+
+def _with_own_floor(cuda: str, matrix: Matrix) -> tuple[str, ...]:
+    """ "12.4" and "10.1" themselves; "10" is 10.0, 10.1 and 10.2, which share no floor."""
+    if minor(cuda) or matrix.major_floor(major(cuda)):
+        return (cuda,)
+    return tuple(dict.fromkeys(minor(row.cuda) or row.cuda for row in reversed(matrix.toolkits(cuda)))) or (cuda,)
+
+
+def cudas_by_floor(cudas: Iterable[str | None], matrix: Matrix) -> tuple[str, ...]:
+    """One CUDA for each floor: of a major that has one the first, of older ones every release."""
+    found: dict[str, str] = {}
+    for cuda in cudas:
+        if cuda and numbers(cuda):
+            found.setdefault(str(major(cuda)) if matrix.major_floor(major(cuda)) else cuda, cuda)
+    return tuple(found.values())
 
 
 def code_for(what: str, sass: Iterable[str] | None, ptx: Iterable[str] | None, matrix: Matrix) -> Iterator[Conclusion]:
@@ -70,43 +89,13 @@ def _named(capabilities: list[str], matrix: Matrix) -> str:
     return ", ".join(f"{name} {' '.join(found)}" for name, found in by_name.items())
 
 
-def wheels_for(capability: str, matrix: Matrix) -> Iterator[Conclusion]:
-    """The oldest and the newest PyTorch and ONNX Runtime from PyPI for Linux with code for a GPU, and what pip is told."""
-    torch = [row for row in matrix.torch() if row.cuda and row.sm is not None]
-    yield from _span("torch", [row.version for row in torch if _native(capability, row.sm, ())])
-    ort = [row for row in matrix.onnxruntime() if row.index == "pypi" and row.sm is not None]
-    yield from _span("onnxruntime-gpu", [row.version for row in ort if _native(capability, row.sm, ())])
-    by_ptx = [row.version for row in ort if _how(capability, row.sm, row.ptx) is Coverage.JIT]
-    if by_ptx:
-        yield Conclusion(f"onnxruntime-gpu {_reach(by_ptx)} serves it through PTX, compiled at start-up")
-    pin = torch_pin(facts_of(gpu=capability), matrix)
-    if pin:
-        yield Conclusion(f"the newest PyTorch for it: {pin}")
-
-
-def _span(name: str, versions: list[str]) -> Iterator[Conclusion]:
-    if versions:
-        yield Conclusion(f"{name} {_reach(versions)} has machine code for it")
-    else:
-        yield Conclusion(f"no {name} in the matrix is known to have machine code for it")
-
-
-def _reach(versions: Iterable[str]) -> str:
-    listed = sorted(set(versions), key=parse)
-    return listed[0] if len(listed) == 1 else f"{listed[0]} to {listed[-1]}"
-
-
-def _native(capability: str, sass: Iterable[str] | None, ptx: Iterable[str] | None) -> bool:
-    return _how(capability, sass, ptx) is Coverage.NATIVE
-
-
-def _how(capability: str, sass: Iterable[str] | None, ptx: Iterable[str] | None) -> Coverage:
-    return coverage(capability, sass or (), ptx or ())
-
-
-def facts_of(driver: str | None = None, gpu: str | None = None) -> Facts:
-    """A host with nothing stated but its driver or the compute capability of its GPU."""
+def facts_of(driver: str | None = None, gpu: str | None = None, *, arm: bool = False, windows: bool = False) -> Facts:
+    """A host with nothing stated but its driver or the compute capability of its GPU, and on what it runs."""
     host = Host()
+    if arm:
+        host = host._replace(arch=known("aarch64", NOWHERE))
+    if windows:
+        host = host._replace(os_id=known("windows", NOWHERE))
     if driver:
         host = host._replace(driver=known(driver, NOWHERE))
     if gpu:
@@ -115,7 +104,10 @@ def facts_of(driver: str | None = None, gpu: str | None = None) -> Facts:
 
 
 def install(row: TorchRow) -> Conclusion:
-    """The command for one build of PyTorch."""
+    """The command for one build of PyTorch. Before 1.11 the other variants are links on one page, and no index."""
+    if not row.default and row.indexes == (_LINKS,):
+        address = f"https://download.pytorch.org/whl/{_LINKS}"
+        return Conclusion(f'pip install "torch=={row.version}+{variant(row)}" -f {address}')
     index = "" if row.default else f" --index-url https://download.pytorch.org/whl/{variant(row)}"
     return Conclusion(f'pip install "torch=={row.version}"{index}')
 

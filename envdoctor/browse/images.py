@@ -2,39 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from envdoctor.browse.conclusions import code_for, driver_floor, instead, window_of
-from envdoctor.browse.releases import around, python
+from envdoctor.browse.conclusions import code_for, cudas_by_floor, driver_floor, instead, window_of
+from envdoctor.browse.releases import python
 from envdoctor.browse.things import Conclusion, Row, Thing, groups
-from envdoctor.facts import Image, Origin, known
-from envdoctor.judging import jetpack
-from envdoctor.judging.images import described, is_integrated, nearest_published, split
+from envdoctor.facts import Facts, Image, Origin, known
+from envdoctor.judging import builds, jetpack
+from envdoctor.judging.images import (
+    NGC_PYTORCH,
+    described,
+    image_packages,
+    is_integrated,
+    nearest_published,
+    ngc_release,
+    split,
+)
+from envdoctor.judging.images.reference import CUDA_REPOSITORIES, NGC, PYTORCH_REPOSITORIES
+from envdoctor.judging.nearest_known import around
 from envdoctor.matrix import Matrix
 from envdoctor.nearest import nearest
 from envdoctor.versions import leading, numbers
 
 
 class ImageTable(NamedTuple):
-    """`column` holds the tag, or the version that the tag starts with."""
+    """`column` holds the tag, or the version that the tag starts with; `tags` are those of a row that can be pulled."""
 
     table: str
-    repositories: tuple[str, ...]
+    repositories: frozenset[str]
     column: str
+    tags: Callable[[Any], tuple[str, ...]]
 
 
 # Tables of one repository; a table with a column image ("tensorrt:24.05") tells it by itself.
 TABLES = (
-    ImageTable("cuda_tags", ("nvidia/cuda", "nvcr.io/nvidia/cuda"), "tag"),
-    ImageTable("ngc_pytorch", ("nvcr.io/nvidia/pytorch",), "release"),
-    ImageTable("torch_images", ("pytorch/pytorch",), "torch"),
+    ImageTable("cuda_tags", CUDA_REPOSITORIES, "tag", lambda row: (row.tag,) if row.status == "published" else ()),
+    ImageTable("ngc_pytorch", frozenset({NGC_PYTORCH}), "release", lambda row: row.tags or (f"{row.release}-py3",)),
+    ImageTable(
+        "torch_images",
+        PYTORCH_REPOSITORIES,
+        "torch",
+        lambda row: tuple(f"{row.torch}-{each}-runtime" for each in row.variants or ()),
+    ),
 )
+_MOST_WITH_TAG = 4  # repositories with one tag of which all is told
 
 
 def image(text: str, matrix: Matrix) -> Thing:
-    """Of a reference such as nvcr.io/nvidia/pytorch:24.05-py3."""
+    """Of a reference such as nvcr.io/nvidia/pytorch:24.05-py3; NGC's prefix may be left out ("tritonserver:24.05")."""
     repository, tag, _ = split(text)
+    if "/" not in text.partition(":")[0] and f"{NGC}{repository}" in repositories(matrix):
+        return image(f"{NGC}{text}", matrix)
     found = described(known(text, Origin("asked")), matrix)
     gates = _gates(repository, found, matrix)
     listed = groups(*_rows(repository, tag, matrix), ("requirements", gates))
@@ -47,12 +66,20 @@ def image(text: str, matrix: Matrix) -> Thing:
     if inside is not None:
         about = tuple(group for group in inside.groups if group.table == "python_versions")
         listed, told = (*listed, *about), (*told, *inside.conclusions)
-    return Thing(f"image {text}", listed, told)
+    return Thing(f"image {text}", listed, tuple(dict.fromkeys(told)))
+
+
+def tagged(text: str, matrix: Matrix) -> tuple[Thing, ...]:
+    """The images with that tag, "24.05-py3", of whatever repository."""
+    if "-" not in text or not text[:1].isdigit():
+        return ()
+    found = [name for name in repositories(matrix) if text in _tags(name, matrix)]
+    return tuple(image(f"{name}:{text}", matrix) for name in found[:_MOST_WITH_TAG])
 
 
 def repositories(matrix: Matrix) -> tuple[str, ...]:
     """Every repository that some table covers."""
-    named = [name for each in TABLES for name in each.repositories]
+    named = [name for each in TABLES for name in sorted(each.repositories, reverse=True)]
     for table in matrix.tables.values():
         named += [_repository(row.image) for row in _with_images(table.rows())]
     return tuple(dict.fromkeys(named))
@@ -75,7 +102,7 @@ def _with_images(rows: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _repository(image: str) -> str:
     name = image.partition(":")[0]
-    return name if "/" in name else f"nvcr.io/nvidia/{name}"
+    return name if "/" in name else f"{NGC}{name}"
 
 
 def _is_image(row: Any, repository: str, tag: str) -> bool:
@@ -125,6 +152,20 @@ def _conclusions(text: str, found: Image, gate_shown: bool, matrix: Matrix) -> I
         yield from driver_floor(found.cuda.need(), matrix)
         yield from window_of(found.cuda.need(), matrix)
     yield from _ngc_code(found, matrix)
+    yield from _wheel_inside(found, matrix)
+
+
+def _wheel_inside(found: Image, matrix: Matrix) -> Iterator[Conclusion]:
+    """What the PyTorch wheel in an image of Docker Hub's pytorch/pytorch asks of a host: it brings its own CUDA."""
+    for package in image_packages(found, matrix) or ():
+        if package.name == "torch" and package.manager != "image":
+            rows = builds.torch_builds(package, Facts("matrix show", image=found), matrix)
+            for cuda in cudas_by_floor([row.cuda for row in rows] or [package.cuda], matrix):
+                yield from driver_floor(cuda, matrix)
+            for row in rows:
+                yield from code_for(f"its PyTorch {row.version} for CUDA {row.cuda}", row.sm, row.ptx, matrix)
+            if not rows:
+                yield Conclusion(f"for which GPUs its PyTorch {package.version} holds code is not known")
 
 
 def _of_jetson(text: str, found: Image, matrix: Matrix) -> Iterator[Conclusion]:
@@ -151,7 +192,7 @@ def _availability(text: str, found: Image, matrix: Matrix) -> Iterator[Conclusio
 def _ngc_code(found: Image, matrix: Matrix) -> Iterator[Conclusion]:
     if found.family.get() != "ngc/pytorch":
         return
-    row = matrix.ngc(leading(split(found.reference.need())[1].partition("-")[0]) or "")
+    row = matrix.ngc(ngc_release(found.reference.get()) or "")
     if row is not None:
         yield from code_for("its PyTorch on amd64", row.sm_amd64, row.ptx_amd64, matrix)
         if row.arch and "arm64" in row.arch:
@@ -171,18 +212,20 @@ def _of_its_kind(tag: str, tags: list[str]) -> list[str]:
     """The tag before and the one after with the same flavor and system ("14.1.0-base-ubuntu24.04": 13.5.1-base-…)."""
     version, _, kind = tag.partition("-")
     same = [each for each in tags if each.partition("-")[2] == kind]
-    same = same or [each for each in tags if numbers(each)]  # tables of releases: "24.05"
+    same = same or [each for each in tags if numbers(each.partition("-")[0])]
     near = around(version, [each.partition("-")[0] for each in same])
     return [each for each in same if each.partition("-")[0] in near]
 
 
 def _tags(repository: str, matrix: Matrix) -> list[str]:
+    """Those that can be pulled."""
     found: list[str] = []
     for each in TABLES:
         if repository in each.repositories:
             rows: Any = matrix.tables[each.table].rows()
-            found += [str(getattr(row, each.column)) for row in rows]
+            found += [tag for row in rows for tag in each.tags(row)]
     for table in matrix.tables.values():
-        ours = (row for row in _with_images(table.rows()) if _repository(row.image) == repository)
-        found += [row.image.partition(":")[2] for row in ours]
+        for row in _with_images(table.rows()):
+            if _repository(row.image) == repository:
+                found += getattr(row, "tags", None) or ([row.image.partition(":")[2]] if "/" in row.image else [])
     return found

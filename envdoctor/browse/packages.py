@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from envdoctor.browse.conclusions import code_for, driver_floor, install, variant
+from envdoctor.browse.conclusions import code_for, cudas_by_floor, driver_floor, install, variant
 from envdoctor.browse.things import Conclusion, Row, Rows, Thing, groups
+from envdoctor.judging.nearest_known import around
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CompanionRow, OrtRow, TorchRow
 from envdoctor.versions import numbers, parse
 
 _ASKED = re.compile(
     r"([A-Za-z0-9][A-Za-z0-9._-]{0,80})(?:\[[^\]]{0,80}\])?(?:\s*(?:==|=|@|\s)\s*v?(\d[\w.]{0,40}))?(?:\+(\w{1,20}))?"
+    r"(?:\s*((?:[<>]=?|~=|!=)[\d\s.,*<>=!~]{1,80}))?"
 )
 # Tables of one package; a table with a column name and a column version or specifier holds several.
 ONE_PACKAGE = {"torch": "torch", "onnxruntime": "onnxruntime-gpu"}
@@ -21,11 +23,12 @@ _ALSO = {"pytorch": "torch", "onnxruntime": "onnxruntime-gpu", "ort": "onnxrunti
 
 
 class Asked(NamedTuple):
-    """ "torch==2.4.0+cu121": `local` is the part behind the plus."""
+    """ "torch==2.4.0+cu121": `local` is the part behind the plus. "torch>=2.4": `specifier` is all behind the name."""
 
     name: str
     version: str | None
     local: str | None
+    specifier: str = ""
 
 
 def package(text: str, matrix: Matrix) -> Thing | None:
@@ -35,16 +38,30 @@ def package(text: str, matrix: Matrix) -> Thing | None:
         return None
     name = re.sub(r"[-_.]+", "-", match.group(1)).lower()
     known = names(matrix)
-    asked = Asked(name if name in known else _ALSO.get(name, name), match.group(2), match.group(3))
-    if asked.name not in known:
+    version, local, specifier = match.group(2, 3, 4)
+    asked = Asked(name if name in known else _ALSO.get(name, name), version, local, specifier or "")
+    if asked.name not in known or not _is_readable(asked):
         return None
     listed = groups(*((table, _rows(table, asked, matrix)) for table in matrix.tables))
-    title = f"package {asked.name}" + (f" {asked.version}" if asked.version else "")
+    title = f"package {asked.name}" + (
+        f" {asked.version or asked.specifier}" if asked.version or asked.specifier else ""
+    )
     if not listed:
         return Thing(title, nearest=_nearest(asked, matrix))
     return Thing(
         title + (f" ({asked.local})" if asked.local else ""), listed, tuple(_conclusions(asked, listed, matrix))
     )
+
+
+def _is_readable(asked: Asked) -> bool:
+    """A specifier as pip reads it, and none behind a version."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        SpecifierSet(asked.specifier)
+    except InvalidSpecifier:
+        return False
+    return not (asked.specifier and asked.version)
 
 
 def names(matrix: Matrix) -> tuple[str, ...]:
@@ -76,6 +93,8 @@ def _is_version(row: Any, asked: Asked, table: str) -> bool:
     """The releases within a version that was asked; rows about every release (`specifier`, `brings`) where they apply."""
     if asked.local and isinstance(row, TorchRow) and variant(row) != asked.local:
         return False
+    if asked.specifier:
+        return "version" not in row._fields or _within(asked.specifier, row.version)
     if asked.version is None or table == "brings":
         return True
     if "specifier" in row._fields:
@@ -112,10 +131,8 @@ def _nearest(asked: Asked, matrix: Matrix) -> tuple[str, ...]:
     every = Asked(asked.name, None, None)
     rows: list[Any] = [row for table in matrix.tables for row in _rows(table, every, matrix)]
     found = {row.version for row in rows if _has_version(row)}
-    listed = sorted(found, key=numbers)
-    older = [version for version in listed if numbers(version) <= numbers(asked.version or "")]
-    newer = [version for version in listed if version not in older]
-    return tuple(f"{asked.name} {version}" for version in (*older[-1:], *newer[:1]))
+    near = around(asked.version, found) if asked.version else sorted(found, key=numbers)[-1:]
+    return tuple(f"{asked.name} {version}" for version in near)
 
 
 def _has_version(row: Any) -> bool:
@@ -132,10 +149,9 @@ def _conclusions(asked: Asked, listed: tuple[Rows, ...], matrix: Matrix) -> Iter
 
 
 def _builds(torch: list[TorchRow], ort: list[OrtRow], matrix: Matrix) -> Iterator[Conclusion]:
-    """Floors once per CUDA major, and the GPUs of each Linux build (one sentence where builds are alike)."""
-    majors = {(cuda or "").split(".")[0]: cuda for cuda in (*(row.cuda for row in torch), *(row.cuda for row in ort))}
-    for cuda in majors.values():
-        yield from driver_floor(cuda, matrix) if cuda else ()
+    """Each floor once, and the GPUs of each Linux build (one sentence where builds are alike)."""
+    for cuda in cudas_by_floor((*(row.cuda for row in torch), *(row.cuda for row in ort)), matrix):
+        yield from driver_floor(cuda, matrix)
     told: dict[tuple[Any, Any], list[str]] = {}
     builds: list[TorchRow | OrtRow] = [*torch, *ort]
     for row in builds:

@@ -8,9 +8,12 @@ from typing import Any
 from envdoctor.browse.conclusions import driver_floor, window_of
 from envdoctor.browse.tables import fits
 from envdoctor.browse.things import Conclusion, Row, Thing, groups
+from envdoctor.judging import cudnn as cudnn_releases
+from envdoctor.judging.nearest_known import around
 from envdoctor.matrix import Matrix
 from envdoctor.versions import minor, numbers
 
+_OF_A_MINOR = 2  # numbers of what drivers report, "12.4"
 _OF_CUDA = ("toolkits", "major_floors", "windows", "branches", "compat")  # the tables that are about CUDA itself
 
 
@@ -19,9 +22,8 @@ def cuda(text: str, matrix: Matrix) -> Thing | None:
     asked = numbers(text)
     if not asked:
         return None
-    toolkits = matrix.toolkits(text)
-    branch = matrix.branch_for_cuda(text)
-    if not toolkits and branch is None:
+    reported = len(asked) <= _OF_A_MINOR and matrix.branch_for_cuda(text)
+    if not matrix.toolkits(text) and not matrix.cuda_tags_of(text) and not reported:
         return Thing(f"CUDA {text}", nearest=tuple(f"CUDA {each}" for each in around(text, _releases(matrix))))
     found = ((name, _about(matrix.tables[name].rows(), text)) for name in _OF_CUDA if name in matrix.tables)
     return Thing(f"CUDA {text}", groups(*found), tuple(_of_cuda(text, matrix)))
@@ -65,13 +67,13 @@ def _releases(matrix: Matrix) -> list[str]:
 
 
 def cudnn(text: str, matrix: Matrix) -> Thing | None:
-    """ "9.10", "9", "8.9.7"; one that is not listed is served as the newest listed release before it."""
+    """ "9.10", "9", "8.9.7"; for one that is not listed the newest before it speaks, for one newer than the matrix none."""
     asked = numbers(text)
     if not asked:
         return None
     every: tuple[Any, ...] = matrix.cudnn_rows()
     majors = sorted({row.cuda_major for row in every})
-    rows = [row for major in majors for row in matrix.cudnn_within(text, major)]
+    rows = [row for major in majors for row in cudnn_releases.releases(text, major, matrix)]
     if not rows:
         return Thing(
             f"cuDNN {text}", nearest=tuple(f"cuDNN {each}" for each in around(text, [r.version for r in every]))
@@ -123,11 +125,3 @@ def _wheels(table: str, python: str, rows: list[Any]) -> Iterator[Conclusion]:
 def _pythons(matrix: Matrix, asked: str) -> tuple[str, ...]:
     known = {each for row in matrix.torch() for each in row.python}
     return tuple(f"Python {each}" for each in around(asked, sorted(known, key=numbers)))
-
-
-def around(asked: str, known: list[str]) -> tuple[str, ...]:
-    """The release before and the one after, in the order they stand in."""
-    in_order = sorted(set(known), key=numbers)
-    older = [each for each in in_order if numbers(each) < numbers(asked)]
-    newer = [each for each in in_order if numbers(each) > numbers(asked)]
-    return (*older[-1:], *newer[:1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from envdoctor.commands import OutputError
 from envdoctor.commands.arguments import Group, Parser
 
 _DESCRIPTION = (
@@ -24,7 +25,7 @@ examples:
   envdoctor matrix search forward compatibility 535
   envdoctor matrix verify
 
-exit codes: 0; 1 where verify found problems or nothing was found; 2 usage error
+exit codes: 0; 1 where verify found problems or nothing was found; 2 usage error; 3 where the answer could not be written
 """
 
 _LIST_EPILOG = """\
@@ -37,6 +38,7 @@ examples:
 
 A version matches every release within it (cuda=12 is any 12.x), a list where one of its items does, and "cuda=" where
 it is not known. Columns that do not fit the terminal are left out and named; a pipe gets all of them.
+exit codes: 0; 1 where no row fits --where; 2 usage error; 3 where the answer could not be written
 """
 
 _SHOW_EPILOG = """\
@@ -48,7 +50,7 @@ examples:
   envdoctor matrix show cudnn 9.10              envdoctor matrix show L4T 36.4
   envdoctor matrix show python:3.11
 
-Rows and sources that disagree are all shown. exit codes: 0; 1 where the matrix holds nothing of it; 2 usage error
+Rows and sources that disagree are all shown. exit codes: 0; 1 where the matrix holds nothing of it; 2 usage error; 3 where the answer could not be written
 """
 
 _SEARCH_EPILOG = """\
@@ -56,7 +58,7 @@ examples:
   envdoctor matrix search removed ubuntu16.04
   envdoctor matrix search jetson --most 50 --format json
 
-exit codes: 0; 1 where no row has all the words; 2 usage error
+exit codes: 0; 1 where no row has all the words; 2 usage error; 3 where the answer could not be written
 """
 
 _VERIFY_EPILOG = """\
@@ -67,7 +69,8 @@ examples:
 
 --online asks the registries and the package indexes of its options or of pip's own settings. Nothing is changed: what
 differs is told as a diff to review.
-exit codes: 0; 1 where something is wrong, differs or could not be asked; 2 usage error
+exit codes: 0; 1 where something is wrong, differs or could not be asked; 2 usage error; 3 where the answer could not be
+written
 """
 
 
@@ -77,6 +80,14 @@ def parser() -> Parser:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Raises UsageError and OutputError."""
+    try:
+        return _run(args)
+    except OutputError as error:  # no subcommand has --output
+        raise OutputError(str(error).removesuffix("; use --output FILE")) from error
+
+
+def _run(args: argparse.Namespace) -> int:
     if args.subcommand == "verify":
         from envdoctor.commands.matrix_verify import verify
 

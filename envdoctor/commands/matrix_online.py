@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envdoctor.commands import UsageError
 from envdoctor.formatters.visible import lines, visible
-from envdoctor.matrix import Matrix
+from envdoctor.matrix import Matrix, MatrixError
 
 if TYPE_CHECKING:
-    from envdoctor.online.result import OnlineConfig, OnlineResult
+    from envdoctor.online.result import Failure, OnlineConfig, OnlineResult
 
 DIFFERS = 1
 
@@ -28,14 +28,46 @@ class Compared(NamedTuple):
 def compare(
     args: argparse.Namespace, matrix: Matrix, tables: tuple[str, ...], progress: Callable[[str, int, int], None]
 ) -> Compared:
-    """Raises UsageError for options; what could not be asked is part of the answer."""
-    from envdoctor.online.drift import render_diff, to_json, verify_online
+    """Of these tables (all). Raises UsageError for options; what could not be asked is part of the answer."""
+    from envdoctor.online.drift import TABLES, render_diff, to_json
 
-    result = verify_online(matrix, tables=tables, config=config(args), progress=progress)
+    damaged = {name: why for name in tables or TABLES if (why := _damage(name, matrix))}
+    asked = tuple(name for name in tables or TABLES if name not in damaged)
+    result = _answers(asked, matrix, config(args), progress)
+    result = result._replace(failures=(*(_unread(*each) for each in damaged.items()), *result.failures))
     asked_in_vain = [failure for failure in result.failures if failure.kind != "not-covered"]
     code = DIFFERS if result.drifts or result.proposals or asked_in_vain else 0
     text = "".join(f"{line}\n" for line in (*_told(result), *lines(render_diff(result, matrix).rstrip("\n"))) if line)
     return Compared(code, to_json(result), text, _summary(result))
+
+
+def _damage(table: str, matrix: Matrix) -> str:
+    """Why a table cannot be compared, empty if it can. `verify` tells the same as a problem."""
+    try:
+        matrix.tables[table].rows()
+    except MatrixError as error:
+        return str(error)
+    return ""
+
+
+def _unread(table: str, why: str) -> Failure:
+    from envdoctor.online.result import Failure
+
+    return Failure(table, table, "damaged", why)
+
+
+def _answers(
+    tables: tuple[str, ...], matrix: Matrix, chosen: OnlineConfig, progress: Callable[[str, int, int], None]
+) -> OnlineResult:
+    from envdoctor.online.drift import verify_online
+    from envdoctor.online.result import OnlineResult
+
+    if not tables:
+        return OnlineResult(0, (), (), ())
+    try:
+        return verify_online(matrix, tables=tables, config=chosen, progress=progress)
+    except MatrixError as error:  # another table that is needed to compare one of these
+        return OnlineResult(0, (), (), tuple(_unread(name, str(error)) for name in tables))
 
 
 def config(args: argparse.Namespace) -> OnlineConfig:

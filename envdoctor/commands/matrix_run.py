@@ -6,6 +6,7 @@ import argparse
 import itertools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ from envdoctor.browse.tables import Filter, Record, columns, gaps, records, sele
 from envdoctor.browse.things import Conclusion, Rows, Thing
 from envdoctor.commands import UsageError, console
 from envdoctor.commands.arguments import columns as terminal_columns
+from envdoctor.freshness import notice
 from envdoctor.matrix import Matrix
 from envdoctor.nearest import did_you_mean
 from envdoctor.upkeep.order import identifying, identity
@@ -24,6 +26,8 @@ from envdoctor.upkeep.order import identifying, identity
 NOTHING_FOUND = 1
 _MANY = 3  # rows of one table that are told one below the other; more stand side by side
 _WIDEST = 400  # columns of a terminal that are used
+# By the kind of a column: what a filter may ask for, and its name
+_VALUES = {"bool": ("yes|no|true|false", "yes or no"), "int": (r"\d{1,9}", "a whole number")}
 _LABEL = 14  # width of the column names in `show`
 
 
@@ -36,12 +40,14 @@ def list_(args: argparse.Namespace) -> int:
         return 0
     table = known_table(args.table, matrix)
     known = columns(matrix, table)
-    rows = select(records(matrix.tables[table].rows()), [_filter(text, table, known) for text in args.where])
+    filters = [_filter(text, table, known, matrix) for text in args.where]
+    rows = select(records(matrix.tables[table].rows()), filters)
     chosen = _chosen(args.columns, table, known)
+    code = NOTHING_FOUND if filters and not rows else 0
     if args.gaps:
         rows = tuple(row for row in rows if gaps(table, row))
     _tell_rows(table, rows, chosen, args, matrix)
-    return 0
+    return code
 
 
 def known_table(name: str, matrix: Matrix) -> str:
@@ -52,11 +58,16 @@ def known_table(name: str, matrix: Matrix) -> str:
     raise UsageError(f"the matrix has no table {name[:60]!r}{guess}")
 
 
-def _filter(text: str, table: str, known: Sequence[str]) -> Filter:
-    column, sign, value = text.partition("=")
+def _filter(text: str, table: str, known: Sequence[str], matrix: Matrix) -> Filter:
+    """Raises UsageError, also for a value that no cell of the column can have."""
+    name, sign, value = (part.strip() for part in text.partition("="))
     if not sign:
         raise UsageError(f"--where {text[:60]!r}: expected COLUMN=VALUE, such as {known[0]}=…")
-    return Filter(_column(column.strip(), table, known, "--where"), value.strip())
+    column = _column(name, table, known, "--where")
+    possible, expected = _VALUES.get(matrix.tables[table].kind(column), ("", "anything"))
+    if value and not re.fullmatch(possible or ".*", value, re.IGNORECASE | re.DOTALL):
+        raise UsageError(f"--where {column}={value[:60]}: expected {expected}, or nothing for what is not known")
+    return Filter(column, value)
 
 
 def _chosen(text: str | None, table: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -119,6 +130,9 @@ def show_(args: argparse.Namespace) -> int:
         console.write(json.dumps(_document(asked, shown, matrix), indent=2) + "\n")
     else:
         console.write("\n".join(_thing(thing) for thing in shown.things))
+    stale = notice(matrix.date)
+    if stale:
+        console.tell(stale)
     for thing in () if shown.things else shown.missing:
         near = f"; nearest known: {', '.join(thing.nearest)}" if thing.nearest else ""
         console.tell(f"the matrix holds no {thing.title[:120]}{near} (envdoctor matrix list, matrix search)")

@@ -23,6 +23,7 @@ from envdoctor.upkeep import Problem, Verified
 from envdoctor.upkeep.verify import steps
 
 PROBLEMS_FOUND = 1
+MOST = 1000  # problems that are told one by one
 LARGEST = 50_000_000  # bytes of one table that are read; the largest that ships has half a million
 
 
@@ -94,7 +95,7 @@ def _write(args: argparse.Namespace, verified: Verified, document: dict[str, Any
     if args.format == "json":
         console.write(json.dumps(document, indent=2) + "\n")
     else:
-        console.write("".join(_told(problem) for problem in verified.problems) + online)
+        console.write("".join(_told(problem) for problem in verified.problems[:MOST]) + _more(verified) + online)
     console.tell(_summary(verified))
 
 
@@ -103,9 +104,15 @@ def _document(verified: Verified) -> dict[str, Any]:
         "tables": list(verified.tables),
         "rows": verified.rows,
         "invariants": verified.invariants,
-        "problems": [problem._asdict() for problem in verified.problems],
+        "problems": [problem._asdict() for problem in verified.problems[:MOST]],
+        "left_out": max(0, len(verified.problems) - MOST),
         "not_asked": verified.not_asked,
     }
+
+
+def _more(verified: Verified) -> str:
+    left_out = len(verified.problems) - MOST
+    return f"… {left_out} more (mend these first, or ask one table: --table)\n" if left_out > 0 else ""
 
 
 def _told(problem: Problem) -> str:

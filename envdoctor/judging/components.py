@@ -234,7 +234,9 @@ def floor_of(cuda: str, windows: bool, matrix: Matrix) -> Floor:
     drivers = [str(row.driver_windows if windows else row.driver_linux) for row in rows]
     oldest = min(drivers, key=parse)
     return Floor(
-        oldest, rows[0].source, f"CUDA {cuda} has no minor-version compatibility and needs its own driver, {oldest}"
+        oldest,
+        rows[0].source,
+        f"CUDA {cuda} has no minor-version compatibility and needs its own {system} driver, {oldest}",
     )
 
 

@@ -37,10 +37,16 @@ def torch_pin(facts: Facts, matrix: Matrix, version: str | None = None) -> str |
 def _torch_rows(facts: Facts, matrix: Matrix) -> Iterator[TorchRow]:
     python = builds.python_of(facts)
     for row in matrix.torch(builds.platform_of(facts)):
-        if row.cuda is None or not row.indexes or (python is not None and python not in row.python):
+        if row.cuda is None or not _is_on_an_index(row) or (python is not None and python not in row.python):
             continue
         if covers(facts, row.sm, ()) is Coverage.NATIVE and driver_runs(facts, row.cuda, matrix):
             yield row
+
+
+def _is_on_an_index(row: TorchRow) -> bool:
+    """On PyPI or at an address of its own; a find-links page alone (torch before 1.11) takes another option."""
+    variant = f"cu{(row.cuda or '').replace('.', '')}"
+    return any(index in ("pypi", variant) for index in row.indexes or ())
 
 
 def onnxruntime_pin(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from envdoctor.facts import Facts, Package
+from envdoctor.facts import Facts, FactUnknown, Gpu, Package
 from envdoctor.judging.builds import platform_of
 from envdoctor.matrix import Matrix
 from envdoctor.versions import leading, numbers
@@ -20,11 +20,19 @@ def release(asked: str, known: Iterable[str], name: str = "") -> str:
     """ " (nearest known: CUDA 13.5)": the newest that is not newer than what was asked, else the oldest. Empty where
     nothing is known, and where a known release is within what was asked."""
     wanted = numbers(leading(asked) or "")
-    listed = sorted(set(known), key=numbers)
+    listed = tuple(known)
     if not listed or not wanted or any(numbers(each)[: len(wanted)] == wanted for each in listed):
         return ""
-    older = [each for each in listed if numbers(each) <= wanted]
-    return f" (nearest known: {name}{' ' if name else ''}{older[-1] if older else listed[0]})"
+    return f" (nearest known: {name}{' ' if name else ''}{around(asked, listed)[0]})"
+
+
+def around(asked: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The known release before what was asked and the one after, as far as there are such."""
+    wanted = numbers(leading(asked) or "")
+    listed = sorted(set(known), key=numbers)
+    older = [each for each in listed if numbers(each) < wanted]
+    newer = [each for each in listed if numbers(each) > wanted]
+    return (*older[-1:], *newer[:1])
 
 
 def driver(asked: str, matrix: Matrix) -> str:
@@ -37,6 +45,15 @@ def driver(asked: str, matrix: Matrix) -> str:
 
 def capability(asked: str, matrix: Matrix) -> str:
     return release(asked, (each for row in matrix.architectures() for each in row.capabilities))
+
+
+def needed_capability(gpu: Gpu, matrix: Matrix) -> str:
+    """The GPU's compute capability. Raises FactUnknown if it is not stated or the matrix does not know it: what code a GPU
+    of a later architecture runs is not for today's rules to say."""
+    stated = gpu.compute_capability.need()
+    if matrix.architecture(stated) is None:
+        raise FactUnknown(f"the matrix does not know compute capability {stated}{capability(stated, matrix)}")
+    return stated
 
 
 def toolkit(asked: str, matrix: Matrix) -> str:

@@ -54,6 +54,10 @@ class Table(Generic[Row]):
             self._bytes = content
         return self._bytes
 
+    def kind(self, column: str) -> str:
+        """What a column holds: "str", "int", "bool" or "tuple[str, ...]"."""
+        return next(kind for name, kind, _ in self._columns if name == column)
+
     def rows(self) -> tuple[Row, ...]:
         """Every row, parsed once."""
         if self._rows is None:
@@ -119,13 +123,13 @@ class Table(Generic[Row]):
     def _parse_anew(self, line: bytes) -> Row:
         try:
             found = json.loads(line.rstrip(b",\r"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise MatrixError(f"{self._place(line)}: not a JSON object on a line of its own ({error})") from error
         if not isinstance(found, dict):
             raise MatrixError(f"{self._place(line)}: not a JSON object")
         unknown = found.keys() - {name for name, _, _ in self._columns}
         if unknown:
-            raise MatrixError(f"{self._place(line)}, column {min(unknown)!r}: {self.name} has no such column")
+            raise MatrixError(f"{self._place(line)}, column {_quoted(min(unknown))}: {self.name} has no such column")
         make: Any = self._row  # mypy sees a plain tuple type here
         row: Row = make(*(self._cell(line, found, *column) for column in self._columns))
         return row
@@ -135,7 +139,7 @@ class Table(Generic[Row]):
         if value is None and optional:
             return None
         if not _fits(value, kind):
-            raise MatrixError(f"{self._place(line)}, column {name!r}: {value!r} is not {_NAMES[kind]}")
+            raise MatrixError(f"{self._place(line)}, column {name!r}: {_quoted(value)} is not {_NAMES[kind]}")
         if kind != "tuple[str, ...]":
             return value
         return tuple(self._cite(line, each) for each in value) if name == "source" else tuple(value)
@@ -144,7 +148,9 @@ class Table(Generic[Row]):
         if source in self._sources:
             return self._sources[source]
         if ":" not in source:
-            raise MatrixError(f"{self._place(line)}, column 'source': {source!r} is no address and not in the head")
+            raise MatrixError(
+                f"{self._place(line)}, column 'source': {_quoted(source)} is no address and not in the head"
+            )
         return source
 
     def _place(self, line: bytes) -> str:
@@ -156,14 +162,22 @@ class Table(Generic[Row]):
         try:
             head = json.loads(first.rstrip() + b"]}")
             named, sources = head["table"], head.get("sources", {})
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise MatrixError(f'{self.file}, line 1: expected {{"table":"{self.name}",…,"rows":[ ({error})') from error
         if named != self.name or not isinstance(sources, dict):
-            raise MatrixError(f"{self.file}, line 1, column 'table': {named!r} is not {self.name!r}")
+            raise MatrixError(f"{self.file}, line 1, column 'table': {_quoted(named)} is not {self.name!r}")
         return sources
 
 
 _NAMES = {"str": "a text", "int": "a whole number", "bool": "true or false", "tuple[str, ...]": "a list of texts"}
+
+
+def _quoted(value: object) -> str:
+    """As Python writes it, shortened: a stranger's file may hold anything."""
+    try:
+        return f"{value!r:.80}"
+    except RecursionError:
+        return "a value that is nested too deeply"
 
 
 def _columns(row: type[tuple[Any, ...]]) -> tuple[tuple[str, str, bool], ...]:

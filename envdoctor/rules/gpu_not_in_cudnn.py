@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Gpu, Origin, Packages
 from envdoctor.findings import Evidence, Finding, Kind, Severity
-from envdoctor.judging import fitting, nearest_known, ngc
+from envdoctor.judging import cudnn, fitting, nearest_known, ngc
 from envdoctor.judging.code import Coverage, capability_of, coverage
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
@@ -15,7 +15,7 @@ from envdoctor.judging.evidence import of
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CudaTagRow, CudnnRow
 from envdoctor.rules.rule import Rule
-from envdoctor.versions import at_least, leading, major, parse
+from envdoctor.versions import leading, major, parse
 
 _SOURCES = ("https://docs.nvidia.com/deeplearning/cudnn/backend/latest/reference/support-matrix.html",)
 
@@ -40,10 +40,10 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         )
     version = leading(facts.image.cudnn.need()) or ""
     cuda = facts.image.cuda.need()
-    rows = matrix.cudnn_within(version, major(cuda))
-    known = [row.version for row in matrix.cudnn_rows() if row.cuda_major == major(cuda)]
-    near = nearest_known.release(version, known or [row.version for row in matrix.cudnn_rows()], "cuDNN")
-    if not rows or (near and at_least(version, known[-1])):  # newer than the matrix: no older release speaks for it
+    rows = cudnn.releases(version, major(cuda), matrix)
+    if not rows:
+        known = [row.version for row in matrix.cudnn_rows() if row.cuda_major == major(cuda)]
+        near = nearest_known.release(version, known or [row.version for row in matrix.cudnn_rows()], "cuDNN")
         raise FactUnknown(f"the matrix does not know which GPUs cuDNN {version} supports{near}")
     yield from each(facts.host.gpus.need(), lambda gpu: _judge(gpu, rows, user, facts, matrix))
 
@@ -84,8 +84,8 @@ def _user(facts: Facts) -> _User:
 
 def _judge(gpu: Gpu, rows: tuple[CudnnRow, ...], user: _User, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     """`rows` are all releases that the stated version can mean: only what holds for all of them is said."""
-    capability = gpu.compute_capability.need()
-    answers = {_supports(capability, row) for row in rows}
+    capability = nearest_known.needed_capability(gpu, matrix)
+    answers = {cudnn.supports(capability, row, matrix) for row in rows}
     if answers == {True}:
         return
     if answers != {False}:
@@ -93,7 +93,9 @@ def _judge(gpu: Gpu, rows: tuple[CudnnRow, ...], user: _User, facts: Facts, matr
             f"whether cuDNN {facts.image.cudnn.get()} supports {gpu.label} ({capability}) depends on its exact release"
         )
     row = rows[-1]
-    window = f"{row.min_capability or 'any'} to {row.max_capability or 'the newest'}"
+    bound = cudnn.newest_capability(row, matrix)
+    newest = row.max_capability or (f"at most {bound}" if bound else "the newest")
+    window = f"{row.min_capability or 'any'} to {newest}"
     yield Finding(
         message=(
             f"cuDNN {facts.image.cudnn.get()} supports compute capabilities {window}, and {gpu.label} is {capability}: {user.label} fails at the first"
@@ -114,17 +116,6 @@ def _judge(gpu: Gpu, rows: tuple[CudnnRow, ...], user: _User, facts: Facts, matr
         raise FactUnknown("whether anything in the workload loads the image's cuDNN is not known")
 
 
-def _supports(capability: str, row: CudnnRow) -> bool | None:
-    """None for a Kepler GPU where the row has no lowest capability: when between 8.5.0 and 8.9.0 Kepler was dropped is not known.
-    A minor above the newest listed one is taken to run the code of its major (Ada runs what was built for 8.6)."""
-    device = capability_of(capability)
-    if row.max_capability and device[0] > capability_of(row.max_capability)[0]:
-        return False
-    if row.min_capability:
-        return device >= capability_of(row.min_capability)
-    return True if device >= (5, 0) else None
-
-
 def _remedy(capability: str, row: CudnnRow, facts: Facts, matrix: Matrix) -> tuple[str, ...]:
     """A cuDNN that supports the GPU, and an nvidia/cuda tag that holds one and that the host runs; in place of an NGC image
     another release of it, which nvidia/cuda cannot stand in for."""
@@ -137,7 +128,7 @@ def _remedy(capability: str, row: CudnnRow, facts: Facts, matrix: Matrix) -> tup
         )
     too_old = bool(row.min_capability) and capability_of(capability) < capability_of(row.min_capability or "")
     bounded = (found for found in matrix.cudnn_rows() if (found.min_capability if too_old else found.max_capability))
-    ordered = sorted((found.version for found in bounded if _supports(capability, found)), key=parse)
+    ordered = sorted((found.version for found in bounded if cudnn.supports(capability, found, matrix)), key=parse)
     if not ordered:
         return ("use an image with a cuDNN that supports the GPU",)
     bound = parse(ordered[-1] if too_old else ordered[0])
@@ -152,8 +143,8 @@ def _tag(capability: str, facts: Facts, matrix: Matrix) -> str | None:
     """Of the image's own CUDA major if there is one, since what is installed in it needs that; else of the one before."""
 
     def good(tag: CudaTagRow) -> bool:
-        rows = matrix.cudnn_within(leading(tag.cudnn or "") or "", major(tag.cuda)) if tag.cudnn else ()
-        return bool(rows) and all(_supports(capability, found) for found in rows)
+        rows = cudnn.releases(leading(tag.cudnn) or "", major(tag.cuda), matrix) if tag.cudnn else ()
+        return bool(rows) and all(cudnn.supports(capability, found, matrix) for found in rows)
 
     ours = major(facts.image.cuda.need())
     tags = (fitting.tag_that(good, str(number), facts, matrix) for number in (ours, ours - 1))

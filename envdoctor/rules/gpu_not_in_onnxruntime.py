@@ -32,7 +32,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
 
 
 def _judge(gpu: Gpu, package: Package, rows: tuple[OrtRow, ...], facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    capability = gpu.compute_capability.need()
+    capability = nearest_known.needed_capability(gpu, matrix)
     what = builds.label(package, rows)
     if any(row.sm is None for row in rows):
         raise FactUnknown(f"which GPUs {what} holds code for is not known")

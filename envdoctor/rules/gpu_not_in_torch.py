@@ -64,7 +64,7 @@ def _of_variant(package: Package, matrix: Matrix) -> list[Targets]:
 
 def _judge(gpu: Gpu, package: Package, choices: list[Targets], facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     what = builds.label(package, builds.torch_builds(package, facts, matrix))
-    capability = gpu.compute_capability.need()
+    capability = nearest_known.needed_capability(gpu, matrix)
     near = nearest_known.package(package, facts, matrix) if package.manager != "image" else ""
     answer = agreed({coverage(capability, sass, ptx) for sass, ptx in choices}, what, near)
     partly = len(choices) < len(builds.torch_builds(package, facts, matrix)) and not facts.observed.get("torch")

@@ -31,6 +31,8 @@ _CSV_SOURCES = (
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    if _runs_here(facts):
+        raise FactAbsent("the container runs on this host: its gate let it in")
     expressions = _expressions(facts, matrix)
     if _disabled(facts):
         raise FactAbsent("NVIDIA_DISABLE_REQUIRE switches the gate off")
@@ -52,6 +54,12 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     yield _finding(facts, expressions, refused, mode, certain)
     if not certain:
         raise FactUnknown("the start gate refuses some GPUs on this driver and admits others; state the GPU")
+
+
+def _runs_here(facts: Facts) -> bool:
+    """Seen by `envdoctor probe` in a container, together with the host it runs on."""
+    here = facts.host.driver.origin.path
+    return facts.observed.get("container") is True and here is not None and here == facts.image.env.origin.path
 
 
 def _undecided(expressions: tuple[str, ...], facts: Facts, matrix: Matrix) -> str:

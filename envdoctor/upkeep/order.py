@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from envdoctor.versions import numbers
 
+_LONGEST = 200  # characters of a value in a message; the longest key that ships has 131
+
 
 class Version(NamedTuple):
     """A column that sorts as dotted numbers; of a list the first. A column that is left out comes first."""
@@ -59,7 +61,7 @@ def sort_key(table: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
 def identity(table: str, row: Mapping[str, Any]) -> str:
     """ "cuda 12.4, branch 535, basis matrix", for messages."""
     found = ((column.column, row.get(column.column)) for column in _columns(table, row))
-    return ", ".join(f"{name} {_text(value)}" for name, value in found if value not in (None, "", [], ()))
+    return ", ".join(f"{name} {shown(value)}" for name, value in found if value not in (None, "", [], ()))
 
 
 def identifying(table: str, row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -78,5 +80,10 @@ def _sorted_as(column: Version | Plain, value: Any) -> Any:
     return numbers(str(first)) if first else ()
 
 
-def _text(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+def shown(value: object) -> str:
+    """A cell for a message, shortened: a stranger's file may hold anything."""
+    try:
+        text = " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+    except RecursionError:
+        return "(nested too deeply)"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

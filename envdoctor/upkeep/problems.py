@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from envdoctor.matrix import Matrix
-from envdoctor.upkeep.order import identity
+from envdoctor.upkeep import order
 
 Row = TypeVar("Row", bound=tuple[Any, ...])
-_LONGEST = 120  # characters of a value in a message
 
 
 class Problem(NamedTuple):
@@ -31,15 +31,20 @@ def every(matrix: Matrix, table: str, kind: type[Row]) -> tuple[Row, ...]:
 
 def of_row(matrix: Matrix, table: str, row: tuple[Any, ...], column: str, message: str) -> Problem:
     """The problem of one cell, for an invariant, whose name `verify` adds. `row` is the table's own object."""
-    listed = matrix.tables[table].rows()
-    line = next((number for number, each in enumerate(listed, start=2) if each is row), 0)
+    line = _lines(matrix, table).get(id(row), 0)
     columns: dict[str, Any] = row._asdict()  # type: ignore[attr-defined]
-    return Problem("", f"{table}.json", line, identity(table, columns), column, shown(columns[column]), message)
+    return Problem("", f"{table}.json", line, order.identity(table, columns), column, shown(columns[column]), message)
+
+
+@lru_cache(maxsize=64)
+def _lines(matrix: Matrix, table: str) -> dict[int, int]:
+    """The line of each row of a table, by the row's id(): the matrix keeps its rows as long as this keeps the matrix."""
+    found: dict[int, int] = {}
+    for number, row in enumerate(matrix.tables[table].rows(), start=2):
+        found.setdefault(id(row), number)
+    return found
 
 
 def shown(value: object) -> str:
     """A cell's value for a message."""
-    if value is None:
-        return "not known"
-    text = " ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return "not known" if value is None else order.shown(value)

@@ -49,6 +49,8 @@ def test_nothing_is_read_before_a_question(tmp_path: Path) -> None:
         (GOOD.replace('["notes"]', '["rn1"]'), "column 'source': 'rn1' is no address"),
         (GOOD[:-1], "not a JSON object on a line of its own"),
         ("[1, 2]", "not a JSON object"),
+        ("[" * 100_000, "not a JSON object on a line of its own"),
+        (GOOD.replace('"12.4.0"', "[" * 500 + "]" * 500), "column 'cuda': [[["),
     ],
 )
 def test_a_bad_row_is_named_with_its_column_and_value(tmp_path: Path, row: str, says: str) -> None:

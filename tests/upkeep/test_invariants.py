@@ -9,6 +9,7 @@ import pytest
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CudaTagRow
 from envdoctor.upkeep.invariants import INVARIANTS, drivers, gpus, images, packages
+from envdoctor.upkeep.invariants.toolkits import has_toolkit
 from envdoctor.upkeep.problems import every
 from envdoctor.upkeep.verify import ask
 from tests.upkeep.copies import changed
@@ -129,6 +130,13 @@ def test_a_broken_row_is_named(
 
 def test_every_invariant_has_a_row_that_breaks_it() -> None:
     assert {case[0] for case in BROKEN} == set(INVARIANTS)
+
+
+@pytest.mark.parametrize(
+    "cuda", ["12.4", "12.4.1", "12.4.9", "10.2.89", "9.2.148", "9.2.1", "13", "6.5", "12.7", "x", ""]
+)
+def test_a_toolkit_is_looked_up_as_the_matrix_answers(cuda: str) -> None:
+    assert has_toolkit(MATRIX, cuda) is bool(MATRIX.toolkits(cuda))
 
 
 def test_the_exceptions_are_still_needed() -> None:

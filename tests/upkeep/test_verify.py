@@ -118,6 +118,7 @@ def test_a_source_of_the_head_that_nobody_cites_or_that_is_no_address() -> None:
         (b"},\n{", b"}\n{", "comma"),
         (b'{"table":"l4t"', b'{"table":"l4s"', "l4s"),
         (b'{"table":"l4t"', b"{", "l4t.json"),
+        (b'{"table":"l4t"', b'{"table":' + b"[" * 100_000, "l4t.json, line 1: expected"),
     ],
 )
 def test_a_file_that_has_lost_its_form(before: bytes, after: bytes, told: str) -> None:
@@ -219,6 +220,16 @@ def test_a_row_is_named_by_what_identifies_it() -> None:
     row = {"cuda": "12.4", "branch": 535, "answer": "C", "basis": "matrix"}
     assert identity("compat", row) == "cuda 12.4, branch 535, basis matrix"
     assert identity("a table to come", {"name": "x", "value": 1}) == "name x"
+
+
+def test_a_key_of_any_length_or_depth_is_named_in_short() -> None:
+    assert len(identity("l4t", {"l4t": "x" * 6000})) < 250
+    nested: list[Any] = []
+    for _ in range(100_000):
+        nested = [nested]
+    assert identity("l4t", {"l4t": nested}) == "l4t (nested too deeply)"
+    while nested:
+        nested = nested.pop()  # Python takes such a list apart by recursion
 
 
 def test_versions_sort_as_numbers_and_what_is_left_out_comes_first() -> None:

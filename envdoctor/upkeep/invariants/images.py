@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from envdoctor.matrix import Matrix, rows
+from envdoctor.upkeep.invariants.toolkits import has_toolkit
 from envdoctor.upkeep.problems import Problem, every, of_row
 from envdoctor.versions import minor
 
@@ -23,10 +24,8 @@ _STATUSES = ("published", "removed", "unsure")
 
 
 def every_tags_cuda_has_a_toolkit_or_a_reason(matrix: Matrix) -> Iterator[Problem]:
-    known: dict[str, bool] = {}
     for row in every(matrix, "cuda_tags", rows.CudaTagRow):
-        there = known.setdefault(row.cuda, bool(matrix.toolkits(row.cuda)))
-        if not there and row.cuda not in NO_TOOLKIT:
+        if row.cuda not in NO_TOOLKIT and not has_toolkit(matrix, row.cuda):
             text = "no row of toolkits holds this CUDA"
             yield of_row(matrix, "cuda_tags", row, "cuda", text)
 
@@ -97,7 +96,7 @@ def an_ngc_release_has_a_python_that_its_ubuntu_ships(matrix: Matrix) -> Iterato
 
 def an_ngc_releases_cuda_has_a_toolkit(matrix: Matrix) -> Iterator[Problem]:
     for row in every(matrix, "ngc_pytorch", rows.NgcRow):
-        if row.cuda and not matrix.toolkits(row.cuda) and not row.cuda.startswith(_NGC_NO_TOOLKIT):
+        if row.cuda and not has_toolkit(matrix, row.cuda) and not row.cuda.startswith(_NGC_NO_TOOLKIT):
             text = "no row of toolkits holds this CUDA"
             yield of_row(matrix, "ngc_pytorch", row, "cuda", text)
 

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from envdoctor.matrix import Matrix, rows
+from envdoctor.upkeep.invariants.toolkits import has_toolkit
 from envdoctor.upkeep.problems import Problem, every, of_row
 from envdoctor.versions import below, parse
 
@@ -19,7 +20,7 @@ def _wheels(matrix: Matrix) -> Iterator[tuple[str, rows.TorchRow | rows.OrtRow]]
 
 def every_wheels_cuda_has_a_toolkit(matrix: Matrix) -> Iterator[Problem]:
     for table, row in _wheels(matrix):
-        if row.cuda is not None and not matrix.toolkits(row.cuda):
+        if row.cuda is not None and not has_toolkit(matrix, row.cuda):
             text = "no row of toolkits holds this CUDA"
             yield of_row(matrix, table, row, "cuda", text)
 
