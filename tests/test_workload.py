@@ -248,7 +248,10 @@ def test_a_marker_that_cannot_be_told_leaves_a_gap() -> None:
     [
         ("RUN python3.11 -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH", "3.11"),
         ("RUN /usr/bin/python3.12 -m venv --clear /v/\nENV PATH=/v/bin:/usr/bin:$PATH", "3.12"),
-        ("RUN python3 -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH", None),  # of the distribution, which is not known
+        (
+            "RUN python3 -m venv /opt/venv\nENV PATH=/opt/venv/bin:$PATH",
+            None,
+        ),  # of the distribution, which is not known
         ("RUN python3.11 -m venv /opt/venv", None),  # pip is not its
         ("RUN python3.11 -m venv /opt/venv\nENV PATH=/other/bin:/opt/venv/bin:$PATH", None),
         ("RUN python3.11 -m venv $HERE\nENV PATH=/opt/venv/bin:$PATH", None),

@@ -23,6 +23,11 @@ exit codes: 0 written, 2 usage error, 3 the document could not be written
 
 def parser() -> Parser:
     made = Parser("probe", _DESCRIPTION, _EPILOG)
+    made.add_argument(
+        "--deep",
+        action="store_true",
+        help="import and use PyTorch, ONNX Runtime and OpenCV too, where installed: takes seconds and memory of the GPU",
+    )
     made.add_argument("-v", "--verbose", action="store_true", help="say on standard error why a value is null")
     return made
 
@@ -32,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
 
     from envdoctor.observation import observe
 
-    seen = observe()
+    seen = observe(deep=args.deep)
     write(json.dumps(seen.document, indent=2) + "\n")
     if args.verbose:
         for where, reason in seen.reasons.items():

@@ -91,4 +91,3 @@ def identify_gpu(gpu: Gpu, matrix: Matrix) -> Gpu:
     from envdoctor.hosts import identify
 
     return identify.identify_gpu(gpu, matrix)
-

@@ -3,6 +3,6 @@
 A probe is `probe(root) -> facts` plus pure `parse_…(text)` functions. `root` is "/" for this machine or the folder of a
 recorded one (a tree of `etc/…`, `proc/…`); pointed at a recording, a probe runs no command and loads no library.
 What is not there is absent (or the next source is asked); any other error, a timeout or text that cannot be parsed is
-unknown, with the reason. To add one: a file here, its fields in `envdoctor/facts.py`, a recording under
-`tests/recordings/` and a test.
+unknown, with the reason. To add one: a file here, a line in `envdoctor/observation/`, its field in the schema (and in
+`envdoctor/facts.py`, if a rule reads it), a recording under `tests/recordings/` and a test.
 """

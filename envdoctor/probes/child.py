@@ -61,8 +61,13 @@ def ask(work: Callable[[Say], None], until: float) -> Answers:
     if told.pop(_DONE, None):
         return Answers(told, stuck=stuck)
     if not in_time or stuck is not None:
-        return Answers(told, f"no answer within {max(seconds, 0):.3g} s", during, stuck, hung=True)
+        return Answers(told, f"no answer within {rounded(seconds)} s", during, stuck, hung=True)
     return Answers(told, str(told.pop(_FAILED, "")) or _ending(status), during, stuck)
+
+
+def rounded(seconds: float) -> str:
+    """0.5, 4.5, 59: nobody waits by the hundredth."""
+    return f"{round(max(seconds, 0.0), 1 if seconds < 10 else 0):g}"
 
 
 def _child(work: Callable[[Say], None], write: int, parent: int) -> None:

@@ -14,11 +14,10 @@ from typing import NamedTuple
 from envdoctor.facts import Fact, Host, Origin, absent, known, unknown
 from envdoctor.probes import nvml
 from envdoctor.probes.files import listed, read_text
+from envdoctor.probes.kernel_module import KernelModule, kernel_module
 from envdoctor.probes.nvml import NvmlFacts, ProbedGpu
 from envdoctor.probes.presence import LIBRARY, LIBRARY_FOLDERS, LIVE, at, driver_is_plausible
 
-_VERSION_FILE = "/proc/driver/nvidia/version"
-_MODULE_FILE = "/sys/module/nvidia/version"
 _GPU_FOLDER = "/proc/driver/nvidia/gpus"
 _NO_DRIVER = (
     "this machine has no NVIDIA driver (no /proc/driver/nvidia, no /dev/nvidiactl, no /dev/dxg, no libnvidia-ml.so.1)"
@@ -34,23 +33,24 @@ class DriverFacts(NamedTuple):
     gpus: Fact[tuple[ProbedGpu, ...]] = unknown("the host's GPUs are not stated")
 
 
-class KernelModule(NamedTuple):
-    """The loaded kernel module; `is_open` None where only its version is told."""
-
-    version: str
-    is_open: bool | None
-
-
-def probe(root: str = LIVE, deadline: float = nvml.DEADLINE) -> DriverFacts:
+def probe(root: str = LIVE, deadline: float = nvml.DEADLINE, refusal: str = "") -> DriverFacts:
+    """`refusal`: why NVML must not be asked."""
     if not driver_is_plausible(root):
+        if root != LIVE and not listed(root, "/proc") and not listed(root, "/dev"):
+            return _nothing_recorded()
         nothing: Fact[str] = absent(_NO_DRIVER)
         return DriverFacts(nothing, nothing, nothing, absent(_NO_DRIVER), _gpus_without_driver(root))
-    asked = nvml.probe(deadline) if root == LIVE else _not_asked()
+    refusal = refusal or ("" if root == LIVE else "NVML is not asked for a recorded machine")
+    asked = _not_asked(refusal) if refusal else nvml.probe(deadline)
     return merged(asked, kernel_module(root), user_space(root), gpu_files(root))
 
 
-def _not_asked() -> NvmlFacts:
-    reason = "NVML is not asked for a recorded machine"
+def _nothing_recorded() -> DriverFacts:
+    reason = "neither /proc nor /dev is there to tell of a driver"
+    return DriverFacts(*(unknown(reason) for _ in DriverFacts._fields))
+
+
+def _not_asked(reason: str) -> NvmlFacts:
     return NvmlFacts(unknown(reason), unknown(reason), unknown(reason), missing=True)
 
 
@@ -87,45 +87,6 @@ def _driver(asked: NvmlFacts, module: Fact[str], library: Fact[str]) -> Fact[str
         if re.match(r"[1-9][0-9]{2}(\.|$)", fact.get() or ""):
             return fact
     return unknown(asked.driver.reason, asked.driver.origin)
-
-
-def kernel_module(root: str) -> Fact[KernelModule]:
-    text = read_text(root, _VERSION_FILE)
-    if text.is_known:
-        return parse_version(text.need(), text.origin)
-    short = read_text(root, _MODULE_FILE)
-    if not short.is_known:
-        return unknown(text.reason, text.origin) if text.is_unknown else _missing(short)
-    return parse_module(short.need(), short.origin)
-
-
-def _missing(text: Fact[str]) -> Fact[KernelModule]:
-    if text.is_absent:
-        return absent(text.reason, text.origin)
-    return unknown(text.reason, text.origin)
-
-
-# NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023
-# NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.65.06  Release Build  (dvs-builder@U22-I3-B17-02-5)
-# NVRM version: NVIDIA UNIX Open Kernel Module for aarch64  35.3.1  Release Build  (buildbrain@mobile-u64-6289-d7000)
-_NVRM = re.compile(
-    r"NVRM version:[^\n]{0,80}?(Open )?Kernel Module(?: for \S{1,20})?\s{1,8}([0-9]{1,4}(?:\.[0-9]{1,6}){1,3})\s"
-)
-
-
-def parse_version(text: str, origin: Origin) -> Fact[KernelModule]:
-    match = _NVRM.search(text + "\n")
-    if match is None:
-        return unknown(f"{origin} holds no version that can be read: {text[:60]!r}", origin)
-    return known(KernelModule(match.group(2), match.group(1) is not None), origin)
-
-
-# 535.104.05
-def parse_module(text: str, origin: Origin) -> Fact[KernelModule]:
-    version = text.strip()
-    if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,6}){1,3}", version):
-        return unknown(f"{origin} holds no version that can be read: {text[:60]!r}", origin)
-    return known(KernelModule(version, None), origin)
 
 
 def user_space(root: str) -> Fact[str]:

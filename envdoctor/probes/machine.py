@@ -13,10 +13,10 @@ import sys
 from typing import NamedTuple
 
 from envdoctor.facts import Fact, Host, Origin, absent, known, unknown
+from envdoctor.probes.container import in_container
 from envdoctor.probes.files import listed, read_text
 from envdoctor.probes.presence import LIVE, exists
 
-_CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
 _ARCHITECTURES = {"AMD64": "x86_64", "ARM64": "aarch64", "arm64": "aarch64"}
 _BLANK = Host()
 
@@ -71,9 +71,14 @@ def _other_system() -> MachineFacts:
 
 def operating_system(root: str) -> tuple[Fact[str], Fact[str]]:
     """ID and VERSION_ID. In a container /etc/os-release is the image's and says nothing of the host."""
-    if any(exists(root, mark) for mark in _CONTAINER_MARKS):
+    if in_container(root):
         reason = "envdoctor runs in a container, from where the host's operating system cannot be seen"
         return unknown(reason), unknown(reason)
+    return os_release(root)
+
+
+def os_release(root: str) -> tuple[Fact[str], Fact[str]]:
+    """The ID and VERSION_ID of what is installed here: the image's, in a container."""
     for path in ("/etc/os-release", "/usr/lib/os-release"):
         text = read_text(root, path)
         if not text.is_absent:

@@ -29,6 +29,9 @@ _BRANDS = {
     15: "GeForce RTX", 16: "TITAN RTX",
 }  # fmt: skip
 
+# NVML's numbers: nvmlComputeMode_t in nvml.h
+_COMPUTE_MODES = {0: "default", 1: "exclusive-thread", 2: "prohibited", 3: "exclusive-process"}
+_LOST = (15, 16)  # NVML_ERROR_GPU_IS_LOST, NVML_ERROR_RESET_REQUIRED
 _DRIVER = re.compile(r"[1-9][0-9]{2}(?:\.[0-9]{1,9}){0,3}")
 DRIVER_NOT_LOADED = 9
 LIBRARY_NOT_FOUND = 12
@@ -39,7 +42,8 @@ _HINTS = {
 
 
 class ProbedGpu(NamedTuple):
-    """`brand` in NVML's words, which tell more than what the start gate makes of it."""
+    """`brand` in NVML's words, which tell more than what the start gate makes of it. `uncorrected_errors` are those of the
+    memory since the driver started. `error` is why NVML gives nothing of this GPU ("GPU is lost")."""
 
     index: int  # type: ignore[assignment]  # tuple.index is not used
     name: Fact[str] = Gpu(0).name
@@ -47,6 +51,10 @@ class ProbedGpu(NamedTuple):
     brand: str | None = None
     memory_mib: int | None = None
     mig: bool | None = None
+    ecc: bool | None = None
+    uncorrected_errors: int | None = None
+    compute_mode: str | None = None
+    error: str | None = None
 
 
 class NvmlFacts(NamedTuple):
@@ -192,8 +200,10 @@ def _gpus(answer: Mapping[str, object]) -> Fact[tuple[ProbedGpu, ...]]:
 def _gpu(index: int, answer: Mapping[str, object]) -> ProbedGpu:
     handle = _errors(answer).get("nvmlDeviceGetHandleByIndex")
     if handle is not None:  # for example "GPU is lost"
-        return ProbedGpu(index, unknown(f"NVML: {handle[1]}", ORIGIN), unknown(f"NVML: {handle[1]}", ORIGIN))
+        lost: Fact[str] = unknown(f"NVML: {handle[1]}", ORIGIN)
+        return ProbedGpu(index, lost, lost, error=handle[1])
     name, brand, memory, mig = (answer.get(key) for key in ("name", "brand", "memory", "mig"))
+    ecc, uncorrected, mode = (answer.get(key) for key in ("ecc", "uncorrected", "compute_mode"))
     return ProbedGpu(
         index=index,
         name=known(name[:200], ORIGIN)
@@ -203,7 +213,16 @@ def _gpu(index: int, answer: Mapping[str, object]) -> ProbedGpu:
         brand=_BRANDS.get(brand) if isinstance(brand, int) else None,
         memory_mib=memory // (1024 * 1024) if isinstance(memory, int) else None,
         mig=bool(mig) if isinstance(mig, int) else None,
+        ecc=bool(ecc) if isinstance(ecc, int) else None,
+        uncorrected_errors=uncorrected if isinstance(uncorrected, int) and uncorrected >= 0 else None,
+        compute_mode=_COMPUTE_MODES.get(mode) if isinstance(mode, int) else None,
+        error=_lost(answer),
     )
+
+
+def _lost(answer: Mapping[str, object]) -> str | None:
+    """A GPU may fail after its handle was given."""
+    return next((text for code, text in _errors(answer).values() if code in _LOST), None)
 
 
 def _capability(answer: Mapping[str, object]) -> Fact[str]:

@@ -3,7 +3,7 @@
 Prints one JSON object:
 
     {"driver": "535.104.05", "cuda": 12020, "gpus": [{"name": "Tesla T4", "brand": 2, "capability": [7, 5],
-     "memory": 16106127360, "mig": null}], "errors": {"nvmlInit": [9, "Driver Not Loaded"]}}
+     "memory": 16106127360, "mig": null, "ecc": 1, "uncorrected": 0, "compute_mode": 0}], "errors": {"nvmlInit": [9, "Driver Not Loaded"]}}
 
 What a call could not tell is missing, with its NVML error number and text under `errors` (a GPU's own under its
 `errors`). Without `pynvml`: {"missing": "No module named 'pynvml'"}.
@@ -19,6 +19,7 @@ from typing import Any
 from envdoctor.probes.child import make_no_nodes
 
 _MOST_GPUS = 256
+_UNCORRECTED, _SINCE_START = 1, 0  # NVML_MEMORY_ERROR_TYPE_UNCORRECTED, NVML_VOLATILE_ECC
 _NOT_SUPPORTED = 3  # NVML_ERROR_NOT_SUPPORTED: this GPU has no MIG
 
 
@@ -80,6 +81,16 @@ def _gpu(pynvml: Any, index: int) -> dict[str, object]:
         ),
         "memory": memory,
         "mig": mig,
+        "ecc": _call(pynvml, "nvmlDeviceGetEccMode", errors, lambda: pynvml.nvmlDeviceGetEccMode(handle)[0]),
+        "uncorrected": _call(
+            pynvml,
+            "nvmlDeviceGetTotalEccErrors",
+            errors,
+            lambda: pynvml.nvmlDeviceGetTotalEccErrors(handle, _UNCORRECTED, _SINCE_START),
+        ),
+        "compute_mode": _call(
+            pynvml, "nvmlDeviceGetComputeMode", errors, lambda: pynvml.nvmlDeviceGetComputeMode(handle)
+        ),
         "errors": errors,
     }
 

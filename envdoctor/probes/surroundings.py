@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from envdoctor.probes import device_nodes, libcuda_origin
-from envdoctor.probes.driver import kernel_module
-from envdoctor.probes.files import read_text
-from envdoctor.probes.presence import exists
-
-_CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv", "/var/run/secrets/kubernetes.io")
+from envdoctor.probes.container import in_container
+from envdoctor.probes.kernel_module import kernel_module
 
 
 class Surroundings(NamedTuple):
@@ -37,13 +34,5 @@ def probe(root: str, libcuda: str) -> Surroundings:
         kernel_module=module.need().version if module.is_known else "",
         libcuda_kind=kind,
         libcuda_package=package,
-        container=_in_container(root),
+        container=in_container(root),
     )
-
-
-def _in_container(root: str) -> bool:
-    if any(exists(root, mark) for mark in _CONTAINER_MARKS):
-        return True
-    # 612 590 0:52 / / rw,relatime - overlay overlay rw,lowerdir=…
-    lines = (read_text(root, "/proc/self/mountinfo").get() or "").splitlines()
-    return any(line.split(" ")[4:5] == ["/"] and " - overlay " in line for line in lines)

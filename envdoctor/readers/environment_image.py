@@ -27,6 +27,7 @@ def image_of(part: Part) -> Image:
         tensorrt=part.release_fact("tensorrt", blank.tensorrt, "there is no TensorRT in the image"),
         python=_python(part, blank.python),
         flavor=part.text_fact("flavor", blank.flavor),
+        compat=part.release_fact("cuda_compat", blank.compat, "there is no cuda-compat package in the image"),
     )
 
 

@@ -5,9 +5,11 @@ below, and a test file under tests/rules/ that shows it firing, silent, undecide
 """
 
 from envdoctor.rules import (
+    cuda_does_not_start,
     cudnn_shadowed,
     disable_require_ignored,
     driver_end_of_life,
+    driver_library_mismatch,
     driver_older_than_image,
     driver_too_old,
     forward_compat_mismatch,
@@ -42,6 +44,8 @@ _MODULES = (
     image_tag_removed,
     image_wrong_architecture,
     host_without_gpu,
+    driver_library_mismatch,
+    cuda_does_not_start,
     start_gate_refuses,
     driver_too_old,
     needs_forward_compat,

@@ -13,7 +13,9 @@ from envdoctor.readers.declared import SourceText
 
 MAX_BYTES = 5 * 1024 * 1024  # a hundred times the largest Dockerfile in public collections
 _EXPECTED = "expected a Dockerfile, requirements or an environment document"
-PIPE_SECONDS = 5
+PIPE_SECONDS = (
+    60  # `check <(envdoctor probe)`: a driver takes seconds to start every GPU, and may hang before it is given up
+)
 MAX_CONTEXT_FILES = 500  # read for one Dockerfile
 
 

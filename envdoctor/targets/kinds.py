@@ -12,6 +12,7 @@ class Kind(Enum):
     ENVIRONMENT = "environment document"
     IMAGE = "image reference"
     STDIN = "standard input"
+    LOCAL = "the container that envdoctor runs in"
 
 
 EXPECTED = (

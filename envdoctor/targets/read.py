@@ -51,6 +51,8 @@ def read(item: Item, options: Options) -> Workload:
     """Raises Unreadable or Misunderstood."""
     if item.kind is Kind.IMAGE:
         return _image(item.label)
+    if item.kind is Kind.LOCAL:
+        return _local(item)
     text = read_stdin() if item.kind is Kind.STDIN else read_text(item.label)
     kind = item.kind or by_content(item.label, text)
     if kind in (Kind.DOCKERFILE, Kind.STDIN):
@@ -64,6 +66,20 @@ def read(item: Item, options: Options) -> Workload:
 
 def _image(reference: str) -> Workload:
     return Workload(reference, Declared(label=reference, image=known(reference, Origin(reference))))
+
+
+def _local(item: Item) -> Workload:
+    """What `envdoctor probe` prints here, judged as any environment document."""
+    import json
+
+    from envdoctor.observation import observe
+
+    document = observe().document
+    if not document["observed"].get("container"):
+        raise Unreadable(
+            "this machine is no container that could be judged; name a Dockerfile or an image (and --host local for this machine)"
+        )
+    return _environment(item, json.dumps(document))
 
 
 def _dockerfile(item: Item, text: str, options: Options) -> Workload:

@@ -12,6 +12,7 @@ from envdoctor.targets.walk import MAX_FILES, find
 
 STDIN = "-"
 STDIN_LABEL = "<stdin>"
+LOCAL = "local"  # as for --host; a file of that name is ./local
 LOOKED_FOR = EXPECTED.partition(", a directory")[0]
 
 
@@ -38,7 +39,7 @@ def resolve(targets: Iterable[str]) -> Resolved:
     seen: set[str] = set()
     for target in targets:
         for item in _items(target, resolved):
-            identity = item.label if item.kind in (Kind.IMAGE, Kind.STDIN) else os.path.realpath(item.label)
+            identity = item.label if item.kind in (Kind.IMAGE, Kind.STDIN, Kind.LOCAL) else os.path.realpath(item.label)
             if identity not in seen:
                 seen.add(identity)
                 resolved.items.append(item)
@@ -48,6 +49,8 @@ def resolve(targets: Iterable[str]) -> Resolved:
 def _items(target: str, resolved: Resolved) -> Iterator[Item]:
     if target == STDIN:
         yield Item(STDIN_LABEL, Kind.STDIN)
+    elif target == LOCAL:
+        yield Item(LOCAL, Kind.LOCAL)
     elif "\0" in target or not target.strip():
         resolved.usage.append(TargetError(repr(target), f"is not a file name; expected {EXPECTED}"))
     elif os.path.isdir(target):
@@ -96,6 +99,11 @@ def _in_directory(directory: str, resolved: Resolved) -> Iterator[Item]:
             f"{directory}: holds more than {MAX_FILES} files; only the first were looked at, name a narrower directory"
         )
     if not found.files:
-        resolved.errors.append(TargetError(directory, f"nothing to check in this directory; looked for {LOOKED_FOR}"))
+        resolved.errors.append(
+            TargetError(
+                directory,
+                f"nothing to check in this directory; looked for {LOOKED_FOR} (the container that this runs in is checked by: envdoctor check local)",
+            )
+        )
     for path, kind in sorted(found.files, key=lambda item: item[1] is Kind.REQUIREMENTS):
         yield Item(_labelled(path), kind, directory)

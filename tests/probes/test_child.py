@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: not on this system")
 if sys.platform == "linux":
-    from envdoctor.probes.child import Answers, Say, ask
+    from envdoctor.probes.child import Answers, Say, ask, rounded
 
 
 def soon(seconds: float = 30) -> float:
@@ -50,6 +50,11 @@ def test_the_deadline() -> None:
 
 def test_a_deadline_that_has_passed() -> None:
     assert ask(lambda say: time.sleep(600), time.monotonic() - 1).hung
+
+
+def test_seconds_are_rounded() -> None:
+    told = [rounded(seconds) for seconds in (-1.0, 0.4999, 4.4937, 5.0, 59.4937)]
+    assert told == ["0", "0.5", "4.5", "5", "59"]
 
 
 def test_a_crash() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from envdoctor.facts import Origin
 from envdoctor.probes import driver
-from envdoctor.probes.driver import KernelModule, parse_information, parse_module, parse_version
+from envdoctor.probes.driver import parse_information
+from envdoctor.probes.kernel_module import KernelModule, parse_module, parse_version
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 HERE = Origin("a test")
@@ -141,6 +142,20 @@ def test_version_texts_that_are_none(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "banana", "535\n535", "535.104.05 extra"])
 def test_module_texts_that_are_none(text: str) -> None:
     assert parse_module(text, HERE).is_unknown
+
+
+def test_nvml_is_not_asked_where_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "driver_is_plausible", lambda root: True)
+    monkeypatch.setattr(driver.nvml, "probe", lambda deadline: pytest.fail("NVML was asked"))
+    facts = driver.probe(refusal="an earlier process still waits")
+    assert facts.driver_cuda.reason == "an earlier process still waits"
+
+
+def test_nothing_at_all_is_not_the_absence_of_a_driver(tmp_path: Path) -> None:
+    assert driver.probe(str(tmp_path)).driver.is_unknown
+    (tmp_path / "proc").mkdir()
+    (tmp_path / "proc/version").touch()
+    assert driver.probe(str(tmp_path)).driver.is_absent
 
 
 def test_information_keeps_colons_in_values() -> None:

@@ -106,6 +106,40 @@ def test_the_first_python_on_path(tmp_path: Path) -> None:
     assert seen(tmp_path, PATH="/nowhere").python.is_absent
 
 
+def test_cuda_compat(tmp_path: Path) -> None:
+    assert seen(tmp_path).compat.is_unknown
+    touch(tmp_path, f"{LIBRARIES}/libc.so.6")
+    status(tmp_path, bash="5.1")
+    assert seen(tmp_path).compat.is_absent
+    touch(tmp_path, "usr/local/cuda-12.4/compat/lib.real/libcuda.so.1")
+    (tmp_path / "usr/local/cuda").symlink_to("cuda-12.4")
+    assert seen(tmp_path).compat.is_unknown
+    status(tmp_path, cuda_compat_12_4="550.54.15-1")
+    assert seen(tmp_path).compat.need() == "12.4"
+
+
+def test_ngc_names_its_release(tmp_path: Path) -> None:
+    assert seen(tmp_path, NVIDIA_PYTORCH_VERSION="24.05").reference.is_unknown  # which CPU is not known
+    touch(tmp_path, "proc/sys/kernel/arch", text="x86_64\n")
+    assert seen(tmp_path, NVIDIA_PYTORCH_VERSION="24.05").reference.need() == "nvcr.io/nvidia/pytorch:24.05-py3"
+    assert seen(tmp_path, NVIDIA_PYTORCH_VERSION="24.05;x").reference.is_unknown
+    touch(tmp_path, "proc/sys/kernel/arch", text="aarch64\n")
+    assert seen(tmp_path, NVIDIA_PYTORCH_VERSION="24.05").reference.is_unknown
+
+
+def test_nvidias_own_build_of_torch_came_with_the_image(tmp_path: Path) -> None:
+    site = "usr/local/lib/python3.10/dist-packages"
+    touch(
+        tmp_path,
+        f"{site}/torch-2.4.0a0+07cecf4168.nv24.5.dist-info/METADATA",
+        f"{site}/torchvision-0.19.0a0.dist-info/METADATA",
+    )
+    touch(tmp_path, f"{site}/torch_tensorrt-2.4.0a0+07cecf4168.nv24.05.dist-info/METADATA")
+    dpkg.installed.cache_clear()
+    managers = {item.name: item.manager for item in distributions.probe(str(tmp_path)).need()}
+    assert managers == {"torch": "image", "torch-tensorrt": "image", "torchvision": "pip"}
+
+
 def test_debians_list_leaves_out_what_was_removed(tmp_path: Path) -> None:
     text = (
         "Package: libcudnn8\nStatus: deinstall ok config-files\nVersion: 8.9.7\n\n"

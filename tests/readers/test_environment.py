@@ -73,6 +73,7 @@ EXAMPLE: dict[str, Any] = {
         "cudnn": "9.1.0",
         "tensorrt": None,
         "python": "3.10",
+        "cuda_compat": "12.4",
         "flavor": "runtime",
     },
     "packages": [

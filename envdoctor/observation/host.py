@@ -1,0 +1,83 @@
+"""The `host` part of the document: driver, GPUs, system, engine, toolkit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from envdoctor.facts import Fact, Origin, known, unknown
+from envdoctor.hosts.machine import probed_gpus
+from envdoctor.observation.plain import or_false
+from envdoctor.probes import container, driver, engine, machine, toolkit
+from envdoctor.probes.driver import DriverFacts
+from envdoctor.probes.files import listed
+from envdoctor.probes.nvml import ProbedGpu
+from envdoctor.probes.presence import LIVE
+from envdoctor.probes.toolkit import ToolkitFacts
+
+
+def host(root: str) -> dict[str, Any]:
+    live = root == LIVE
+    seen, around = driver.probe(root, refusal=_stuck() if live else ""), machine.probe(root)
+    engines, tools = engine.probe(root, ask=live), toolkit.probe(root, ask=live)
+    return {
+        "os": {"id": around.os_id, "version_id": around.os_version},
+        "kernel": around.kernel,
+        "arch": around.arch,
+        "wsl": or_false(around.wsl),
+        "l4t": or_false(around.l4t),
+        "cpus": around.cpus,
+        "driver": _driver(seen),
+        "gpus": _gpus(probed_gpus(seen, around)),
+        "engine": engines._asdict(),
+        "container_toolkit": _toolkit(tools),
+        "device_nodes": around.device_nodes,
+        "device_links": device_links(root),
+        "cdi": _listed(tools.cdi),
+    }
+
+
+def _stuck() -> str:
+    """A driver that holds a process in the kernel would hold the next one too."""
+    from envdoctor.probes import stamp
+
+    number = stamp.still_stuck()
+    return (
+        "" if number is None else f"the driver does not answer: process {number} of an earlier run still waits for it"
+    )
+
+
+def _driver(seen: DriverFacts) -> object:
+    """No driver, or one that is installed and not loaded, is false."""
+    if seen.driver.is_absent and seen.kernel_module.is_absent:
+        return False
+    return {
+        "version": seen.driver,
+        "cuda": seen.driver_cuda,
+        "kernel_module": or_false(seen.kernel_module),
+        "open_kernel_module": seen.open_kernel_module,
+    }
+
+
+def _gpus(probed: Fact[tuple[ProbedGpu, ...]]) -> object:
+    return [gpu._asdict() for gpu in probed.need()] if probed.is_known else probed
+
+
+def _toolkit(tools: ToolkitFacts) -> object:
+    if not tools.installed.is_known:
+        return tools.installed
+    return {"version": tools.version, "mode": tools.mode} if tools.installed.need() else False
+
+
+def _listed(fact: Fact[Any]) -> object:
+    return [item._asdict() for item in fact.need()] if fact.is_known else fact
+
+
+def device_links(root: str) -> Fact[bool]:
+    """/dev/char/195:0 and the like. Where they are missing and systemd drives the cgroups, containers lose their GPUs at
+    the next `systemctl daemon-reload`: https://github.com/NVIDIA/nvidia-container-toolkit/issues/48"""
+    if container.in_container(root):
+        return unknown("envdoctor runs in a container, from where the host's /dev/char cannot be seen")
+    names = listed(root, "/dev/char")
+    if not names:
+        return unknown("/dev/char cannot be listed", Origin("/dev/char"))
+    return known(any(name.startswith(("195:", "195_")) for name in names), Origin("/dev/char"))
