@@ -79,6 +79,12 @@ def _found(name: str) -> str | None:
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
+def _remove(folder: Path) -> None:
+    for mounted in sorted(_mounts_below(folder), reverse=True):
+        subprocess.run(["umount", "-l", mounted], capture_output=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def _own_folder() -> Iterator[Path]:
     """Removed with every mount in it. Its path is short: a socket's is at most 107 bytes long."""
@@ -86,12 +92,11 @@ def _own_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        for mounted in sorted(_mounts_below(folder), reverse=True):
-            subprocess.run(["umount", "-l", mounted], capture_output=True)
-        shutil.rmtree(folder, ignore_errors=True)
-    until = time.monotonic() + 10
+        _remove(folder)
+    until = time.monotonic() + 20
     while left := _mounts_below(folder) + _processes_of(folder):
         assert time.monotonic() < until, f"left behind: {left}"
+        _remove(folder)  # podman's own cleaning of a container that ended may mount its storage once more
         time.sleep(0.1)
     assert not folder.exists()
 
