@@ -83,10 +83,9 @@ def soak(environment: dict[str, str], folder: Path, number: int, streams: int) -
     left = processes_left()
     files = records((str(runtime),)) + records(FOLDERS) - elsewhere
     held = len(os.listdir("/proc/self/fd")) - opened
-    print(
-        f"{number} commands in {streams} streams, {minutes:.1f} minutes: {len(wrong)} wrong answers, {left} processes left,"
-    )
-    print(f"  {held} files left open, {files} files left in the record folders (--deep-first keeps {RECORDS})")
+    print(f"{number} commands in {streams} streams, {minutes:.1f} minutes:")
+    print(f"  {len(wrong)} wrong answers, {left} processes left, {held} files left open")
+    print(f"  {files} files left in the record folders (--deep-first keeps {RECORDS})")
     for text in wrong[:10]:
         print(f"  wrong: {text}")
     return not wrong and not left and held <= 0 and files <= RECORDS and in_one_process(settings, max(number // 10, 1))
@@ -138,8 +137,8 @@ def in_one_process(settings: dict[str, str], number: int) -> bool:
     command = [sys.executable, "-c", _IN_ONE_PROCESS, str(number)]
     done = subprocess.run(command, env=settings, capture_output=True, text=True, check=True)
     wrong, left, files, threads, kib = map(int, done.stdout.split())
+    print(f"{number} in one process:")
     print(
-        f"{number} in one process: {wrong} wrong answers, {left} processes left, {files} more open files, {threads} more"
+        f"  {wrong} wrong answers, {left} processes left, {files} files left open, {threads} threads left, {kib} KiB more"
     )
-    print(f"  threads, {kib} KiB more memory")
     return not (wrong or left or files or threads)

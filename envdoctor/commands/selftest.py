@@ -94,7 +94,7 @@ def _print(found: Verdict, form: str) -> None:
     try:
         write(text + "\n")
     except OutputError as error:
-        tell(f"error: {error}")
+        tell(f"error: {str(error).partition(';')[0]}; the exit code tells")  # there is no --output here
 
 
 def _seconds(text: str) -> float:

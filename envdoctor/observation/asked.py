@@ -12,6 +12,9 @@ from typing import Any
 
 from envdoctor.facts import Fact, unknown
 from envdoctor.probes.child import Answers
+from envdoctor.probes.files import listed
+from envdoctor.probes.installed import owners_of_onnxruntime
+from envdoctor.probes.presence import LIVE
 
 _SECONDS = 15.0  # without persistence mode the driver starts every GPU first
 _VIDEO = {"nvcuvid": "libnvcuvid", "nvidia_encode": "libnvidia-encode"}
@@ -32,7 +35,8 @@ def ask() -> dict[str, Any]:
     driver = observed.driver(time.monotonic() + _SECONDS, ("nvdec", "nvenc"))
     packages = observed.packages(time.monotonic() + _SECONDS)
     cameras = observed.cameras(time.monotonic() + _SECONDS)
-    return {**of_driver(driver), **of_packages(packages), "cameras": of_cameras(cameras)}
+    seen = of_cameras(cameras) if listed(LIVE, "/dev") else unknown("/dev cannot be listed")
+    return {**of_driver(driver), **of_packages(packages), "cameras": seen}
 
 
 def _lacking(answers: Answers, name: str) -> Fact[Any]:
@@ -92,7 +96,12 @@ def of_packages(answers: Answers) -> dict[str, Any]:
     if not isinstance(installed, dict):
         gone = _lacking(answers, "what is installed")
         return {"onnxruntime": gone, "opencv": gone}
-    return {"onnxruntime": _onnxruntime(installed, answers.told), "opencv": _opencv(installed, answers.told)}
+    found: dict[str, Any] = {
+        "onnxruntime": _onnxruntime(installed, answers.told),
+        "opencv": _opencv(installed, answers.told),
+    }
+    unseen = installed.get("unreadable")
+    return {name: unknown(str(unseen)) if unseen and part is False else part for name, part in found.items()}
 
 
 def _onnxruntime(installed: Mapping[str, Any], told: Mapping[str, object]) -> object:
@@ -102,10 +111,10 @@ def _onnxruntime(installed: Mapping[str, Any], told: Mapping[str, object]) -> ob
     if not part:
         return False
     return {
-        "owners": sorted(name for name in installed["packages"] if name.startswith("onnxruntime")),
+        "owners": owners_of_onnxruntime(installed["packages"]),
         "package": part["package"] or None,
         "version": part["version"] or None,
-        "whole": part["whole"],
+        "whole": unknown(part["unreadable"]) if part.get("unreadable") else part["whole"],
         "missing": {name: _missing(told.get(f"loader {name}")) for name in part["libraries"]},
     }
 

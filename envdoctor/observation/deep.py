@@ -9,20 +9,26 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from envdoctor.facts import Fact, unknown
 from envdoctor.probes import child, cv2_use, installed, onnxruntime_session, torch_use
 from envdoctor.probes.child import Answers
 from envdoctor.probes.presence import LIVE
 
+if TYPE_CHECKING:
+    from envdoctor.probes.child import Say
+
+_SECONDS_OF_SCAN = 15.0
 _SECONDS = 120.0  # importing PyTorch from a cold disk, and its first kernel on every GPU
 _CPU, _CUDA = "onnxruntime", "onnxruntime-cuda"
 
 
 def ask() -> dict[str, Any]:
     """Parts of `observed`, by component."""
-    found = installed.scan(LIVE, installed.folders(LIVE))
+    found = child.ask(_scan, time.monotonic() + _SECONDS_OF_SCAN).told.get("installed")
+    if not isinstance(found, dict):
+        return {}
     seen: dict[str, Any] = {}
     if "torch" in found:
         work = partial(torch_use.probe, site=found["torch"]["site"], gpus=None)
@@ -35,6 +41,11 @@ def ask() -> dict[str, Any]:
     if "opencv" in found:
         seen["opencv"] = of_opencv(_asked(partial(cv2_use.probe, site=found["opencv"]["site"])))
     return seen
+
+
+def _scan(say: Say) -> None:
+    """A folder on a network drive may hang."""
+    say("installed", installed.scan(LIVE, installed.folders(LIVE)))
 
 
 def _asked(work: Any) -> Answers:

@@ -6,12 +6,13 @@ A driver, a file or a variable may say anything; the document must be readable b
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from envdoctor.readers.environment import schema
+from envdoctor.readers.json_document import shown
 from envdoctor.readers.shape import Problem, check
 
-_STEP = re.compile(r"\.?([A-Za-z0-9_-]+)|\[([0-9]+)\]")
 _MOST_ROUNDS = 50
 
 
@@ -22,31 +23,37 @@ def fitted(document: dict[str, Any], reasons: dict[str, str]) -> dict[str, Any]:
         if not problems:
             return document
         for problem in problems:
-            reasons[problem.where] = f"{problem} was seen"[:300]
+            reasons.setdefault(problem.where, f"{problem} was seen"[:300])
             _forget(document, problem.where)
     return {"schema": document["schema"]}
 
 
 def _forget(document: dict[str, Any], where: str) -> None:
-    """Sets what lies there to null; where the path cannot be followed, the part of the document that holds it."""
-    steps = _steps(where)
-    if not steps:
-        document[where.partition(".")[0].partition("[")[0]] = None
-        return
-    value: Any = document
-    for step in steps[:-1]:
-        value = value[step]
-    value[steps[-1]] = None
+    """Sets what lies there to null; if it is null and may not be, its key goes, or the list that holds it becomes null."""
+    for holder, key in list(_places(document, where, "")):
+        if holder[key] is not None:
+            holder[key] = None
+        elif isinstance(holder, dict):
+            del holder[key]
+        else:
+            _forget(document, where.rpartition("[")[0])
 
 
-def _steps(where: str) -> list[str | int]:
-    """ "host.gpus[0].name" -> ["host", "gpus", 0, "name"]; empty if it holds a name that is written otherwise."""
-    steps: list[str | int] = []
-    position = 0
-    while position < len(where):
-        match = _STEP.match(where, position)
-        if match is None:
-            return []
-        steps.append(match.group(1) if match.group(1) is not None else int(match.group(2)))
-        position = match.end()
-    return steps
+def _places(value: Any, where: str, path: str) -> Iterator[tuple[Any, Any]]:
+    """Every holder and key that the problem's path can mean: names that are no plain words are written as JSON and
+    shortened there, so the path is followed by writing each name likewise."""
+    for key, item, here in _children(value, path):
+        if here == where:
+            yield value, key
+        elif where.startswith((f"{here}.", f"{here}[")):
+            yield from _places(item, where, here)
+
+
+def _children(value: Any, path: str) -> Iterator[tuple[Any, Any, str]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            written = name if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name) else shown(name)
+            yield name, item, f"{path}.{written}" if path else written
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield index, item, f"{path}[{index}]"

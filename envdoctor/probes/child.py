@@ -21,6 +21,8 @@ _CAP_MKNOD = 1 << 27
 _REAPING = 0.2  # seconds that a child gets to end after its last word, and again after SIGKILL
 _DONE = "done"
 _FAILED = "failed"
+NOT_STARTED = "no process could be started"
+_MOST_FILES = 65_536  # looked at where /proc does not tell which are open
 _CALL = "call"
 Say = Callable[[str, object], None]
 
@@ -39,14 +41,17 @@ class Answers(NamedTuple):
 def ask(work: Callable[[Say], None], until: float) -> Answers:
     """Runs `work` in a child until the time `until` (of time.monotonic)."""
     seconds = until - time.monotonic()
-    read, write = os.pipe()
+    try:
+        read, write = os.pipe()
+    except OSError as error:
+        return Answers({}, f"{NOT_STARTED}: {error.strerror}")
     parent = os.getpid()
     try:
         pid = os.fork()
     except OSError as error:
         os.close(read)
         os.close(write)
-        return Answers({}, f"no process could be started: {error.strerror}")
+        return Answers({}, f"{NOT_STARTED}: {error.strerror}")
     if pid == 0:
         _child(work, write, parent)
     os.close(write)
@@ -86,6 +91,8 @@ def _child(work: Callable[[Say], None], write: int, parent: int) -> None:
             say(_FAILED, f"{type(error).__name__}: {error}"[:300])
         else:
             say(_DONE, True)
+    except OSError as error:  # no descriptor was left to arrange ours
+        os.write(write, json.dumps([_FAILED, f"{NOT_STARTED}: {error.strerror}"]).encode() + b"\n")
     finally:
         os._exit(0)  # no exit handlers: the libraries' own may hang, and the parent's buffers are not ours to write
 
@@ -101,8 +108,26 @@ def _keep_only(write: int) -> int:
         os.dup2(nowhere, stream)
     if write != 3:
         os.dup2(write, 3, inheritable=False)
-    os.closerange(4, 1024)
+    _close_from(4)
     return 3
+
+
+def _close_from(first: int) -> None:
+    """Which are open is asked: closing every possible number takes seconds on kernels without close_range(2)."""
+    try:
+        open_ones = [int(name) for name in os.listdir("/proc/self/fd")]
+    except (OSError, ValueError):
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        os.closerange(first, min(most, _MOST_FILES) if most > 0 else _MOST_FILES)
+        return
+    for number in open_ones:
+        if number >= first:
+            try:
+                os.close(number)
+            except OSError:  # that of the listing itself
+                pass
 
 
 def _die_with(parent: int) -> None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from envdoctor.facts import Fact, Origin, known, unknown
 from envdoctor.probes.files import listed, read_text
-from envdoctor.probes.presence import at
+from envdoctor.probes.presence import LIVE, at
 
 _NODE = re.compile(r"nvidia(?:[0-9]{1,3}|ctl|-uvm)|dxg|nvhost-gpu")  # WSL 2 has dxg, a Jetson nvhost-gpu
 _A_GPU = re.compile(r"/dev/(?:nvidia[0-9]{1,3}|dxg|nvhost-gpu)")
@@ -43,8 +43,16 @@ def of_gpus(paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def cameras(root: str) -> tuple[str, ...]:
-    """V4L2: /dev/video0"""
-    return tuple(f"/dev/{name}" for name in listed(root, "/dev") if re.fullmatch("video[0-9]{1,3}", name))[:64]
+    """V4L2: /dev/video0. A plain file of that name is no camera; in a recording every node is one."""
+    paths = (f"/dev/{name}" for name in listed(root, "/dev") if re.fullmatch("video[0-9]{1,3}", name))
+    return tuple(path for path in paths if root != LIVE or _is_device(path))[:64]
+
+
+def _is_device(path: str) -> bool:
+    try:
+        return stat.S_ISCHR(os.stat(path).st_mode)
+    except OSError:
+        return False
 
 
 def opened(root: str, paths: Iterable[str]) -> dict[str, int]:
@@ -89,16 +97,34 @@ def parse_status(text: str, origin: Origin) -> Fact[Person]:
 
 
 def refused(root: str, paths: Iterable[str], person: Person) -> tuple[str, ...]:
-    """The paths whose mode does not let that person read and write, each with its owner and mode."""
+    """The paths whose mode does not let that person read and write, each with its owner and mode. Of ourselves the
+    kernel is asked, who knows of access control lists; of others a path with such a list is left out."""
+    ourselves = root == LIVE and _ourselves() == person
     found = []
     for path in paths:
         try:
             state = os.stat(at(root, path))
         except OSError:
             continue
-        if not may_read_and_write(state, person):
+        if ourselves:
+            may = os.access(path, os.R_OK | os.W_OK)
+        else:
+            may = may_read_and_write(state, person) or _has_list(at(root, path))
+        if not may:
             found.append(f"{path} ({stat.filemode(state.st_mode)}, owner {state.st_uid}, group {state.st_gid})")
     return tuple(found)
+
+
+def _ourselves() -> Person | None:
+    return parse_status(read_text(LIVE, "/proc/self/status").get() or "", Origin("/proc/self/status")).get()
+
+
+def _has_list(path: str) -> bool:
+    """acl(5)"""
+    try:
+        return bool(os.getxattr(path, "system.posix_acl_access"))
+    except (OSError, AttributeError):
+        return False
 
 
 def may_read_and_write(state: os.stat_result, person: Person) -> bool:

@@ -32,6 +32,8 @@ class DisplayFacts(NamedTuple):
 
 def probe(root: str, environment: Mapping[str, str]) -> DisplayFacts:
     x11, wayland = (_variable(environment, name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    if wayland.is_known and os.path.basename(wayland.need()) in ("", ".", ".."):
+        wayland = absent("WAYLAND_DISPLAY names a folder, no socket")
     sockets = tuple(f"{_X11}/{name}" for name in listed(root, _X11)[:100] if re.fullmatch("X[0-9]{1,5}", name))
     return DisplayFacts(x11, wayland, sockets, _answers(root, _socket(environment, x11.get(), wayland.get())))
 
@@ -44,8 +46,9 @@ def _variable(environment: Mapping[str, str], name: str) -> Fact[str]:
 def _socket(environment: Mapping[str, str], x11: str | None, wayland: str | None) -> Fact[str]:
     if wayland:
         folder = environment.get("XDG_RUNTIME_DIR", "")
-        path = wayland if wayland.startswith("/") else f"{folder}/{wayland}"
-        return known(path, Origin("WAYLAND_DISPLAY")) if path.startswith("/") else absent("XDG_RUNTIME_DIR is not set")
+        if not wayland.startswith("/") and not folder.startswith("/"):
+            return absent("XDG_RUNTIME_DIR is not set")
+        return known(wayland if wayland.startswith("/") else f"{folder}/{wayland}", Origin("WAYLAND_DISPLAY"))
     match = _LOCAL.fullmatch(x11 or "")
     if match:
         return known(f"{_X11}/X{match.group(1)}", Origin("DISPLAY"))

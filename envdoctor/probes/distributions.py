@@ -43,20 +43,36 @@ def probe(root: str, conda: Iterable[str] = ()) -> Fact[tuple[Installed, ...]]:
         for name, version in (debian.get() or {}).items()
         if _OF_INTEREST.fullmatch(name)
     ]
+    unseen = installed.unreadable(root, installed.folders(root))
+    if unseen:
+        return unknown(unseen)
     if len(items) > _MOST:
         return unknown(f"more than {_MOST} packages are installed")
     return known(tuple(items), debian.origin)
 
 
 def python(root: str) -> Iterator[Installed]:
+    """Of PyTorch and ONNX Runtime, `installed` decides which Python's is meant: packages of two Pythons do not overwrite
+    each other."""
     seen: set[str] = set()
-    for place in installed.folders(root):
-        here = dict(_distributions(listed(root, place)[:_MOST_NAMES]))
+    sites = installed.sites(root, installed.folders(root))
+    with_torch, with_onnxruntime = installed.site_of_torch(root, sites), installed.site_of_onnxruntime(sites)
+    for place, names, _, _ in sites:
+        here = dict(_distributions(names))
+        elsewhere = set(installed.owners_of_onnxruntime(here)) if _other(with_onnxruntime, place) else set()
+        if _other(with_torch, place):
+            elsewhere.add("torch")
         for name, version in here.items():
-            if name not in seen:
+            if name not in seen and name not in elsewhere:
                 seen.add(name)
+                if name == "torch":
+                    version = str(installed.torch(root, place, version)["version"])
                 manager = "image" if _NVIDIAS.search(version) else "pip"
                 yield Installed(name, version, manager, _built_for(root, place, name, version))
+
+
+def _other(site: installed.Site | None, place: str) -> bool:
+    return site is not None and site.place != place
 
 
 # 2.4.0a0+07cecf4168.nv24.05: NVIDIA's own build, which comes with an NGC image and from nowhere else

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from typing import NamedTuple
 
 from envdoctor.facts import Fact, Host, Origin, absent, known, unknown
-from envdoctor.probes import nvml
+from envdoctor.probes import machine, nvml
 from envdoctor.probes.files import listed, read_text
 from envdoctor.probes.kernel_module import KernelModule, kernel_module
 from envdoctor.probes.nvml import NvmlFacts, ProbedGpu
@@ -36,8 +37,9 @@ class DriverFacts(NamedTuple):
 def probe(root: str = LIVE, deadline: float = nvml.DEADLINE, refusal: str = "") -> DriverFacts:
     """`refusal`: why NVML must not be asked."""
     if not driver_is_plausible(root):
-        if root != LIVE and not listed(root, "/proc") and not listed(root, "/dev"):
-            return _nothing_recorded()
+        hidden = _hidden(root)
+        if hidden:
+            return DriverFacts(*(unknown(hidden) for _ in DriverFacts._fields))
         nothing: Fact[str] = absent(_NO_DRIVER)
         return DriverFacts(nothing, nothing, nothing, absent(_NO_DRIVER), _gpus_without_driver(root))
     refusal = refusal or ("" if root == LIVE else "NVML is not asked for a recorded machine")
@@ -45,9 +47,16 @@ def probe(root: str = LIVE, deadline: float = nvml.DEADLINE, refusal: str = "") 
     return merged(asked, kernel_module(root), user_space(root), gpu_files(root))
 
 
-def _nothing_recorded() -> DriverFacts:
-    reason = "neither /proc nor /dev is there to tell of a driver"
-    return DriverFacts(*(unknown(reason) for _ in DriverFacts._fields))
+def _hidden(root: str) -> str:
+    """Why a driver of which nothing is seen need not be absent; empty if it is. A Jetson's container that is started without
+    NVIDIA's runtime shows nothing of it."""
+    if root == LIVE and sys.platform != "linux":
+        return ""
+    if not machine.tells_of_the_kernel(root):
+        return "neither /proc nor /sys is there to tell of a driver"
+    if machine.is_tegra(read_text(root, "/proc/sys/kernel/osrelease")):
+        return "the kernel is a Jetson's, whose driver and GPU cannot be seen from here"
+    return ""
 
 
 def _not_asked(reason: str) -> NvmlFacts:
@@ -131,6 +140,9 @@ def _gpus_without_driver(root: str) -> Fact[tuple[ProbedGpu, ...]]:
     addresses = listed(root, folder)[:4096]
     if not addresses:
         return unknown(f"{_NO_DRIVER}, and {folder} does not tell what hardware there is")
+    unread = [address for address in addresses if read_text(root, f"{folder}/{address}/vendor").is_unknown]
+    if unread:
+        return unknown(f"{folder}/{unread[0]}/vendor cannot be read, and there is no driver to ask", Origin(folder))
     display = [address for address in addresses if _is_nvidia_gpu(root, f"{folder}/{address}")]
     if display:
         return unknown(f"there is an NVIDIA GPU at {display[0]} and no driver to ask about it", Origin(folder))

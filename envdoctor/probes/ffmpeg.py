@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 
 from envdoctor.probes.command import output
 
@@ -20,20 +21,23 @@ def program() -> str:
     return ""
 
 
-def ask(path: str) -> dict[str, object]:
-    """{"path", "hwaccels": ["cuda"], "cuvid": ["h264_cuvid"], "nvenc": ["h264_nvenc"], "error": ""}"""
+def ask(path: str, seconds: float = 3.0) -> dict[str, object]:
+    """One that takes longer is an error: only a note hangs on it.
+
+    {"path", "hwaccels": ["cuda"], "cuvid": ["h264_cuvid"], "nvenc": ["h264_nvenc"], "error": ""}"""
     found: dict[str, object] = {"path": path, "error": ""}
+    until = time.monotonic() + seconds
     try:
-        found["hwaccels"] = parse_hwaccels(_asked(path, "-hwaccels"))
-        found["cuvid"] = parse_coders(_asked(path, "-decoders"), "_cuvid")
-        found["nvenc"] = parse_coders(_asked(path, "-encoders"), "_nvenc")
+        found["hwaccels"] = parse_hwaccels(_asked(path, "-hwaccels", until))
+        found["cuvid"] = parse_coders(_asked(path, "-decoders", until), "_cuvid")
+        found["nvenc"] = parse_coders(_asked(path, "-encoders", until), "_nvenc")
     except OSError as error:
-        found["error"] = f"{path} cannot be started: {error.strerror}"
+        found["error"] = f"{path} cannot be asked: {error.strerror}"
     return found
 
 
-def _asked(path: str, what: str) -> str:
-    return output([path, "-hide_banner", what], os.environ)
+def _asked(path: str, what: str, until: float) -> str:
+    return output([path, "-hide_banner", what], os.environ, until)
 
 
 # Hardware acceleration methods:

@@ -29,9 +29,19 @@ def read_text(root: str, path: str, most: int = _MOST_BYTES) -> Fact[str]:
         return unknown(f"{path} cannot be read: {reason}", origin)
 
 
-def listed(root: str, path: str) -> tuple[str, ...]:
-    """The names in a folder, sorted; none if there is no such folder or it cannot be read."""
+def folder(root: str, path: str) -> Fact[tuple[str, ...]]:
+    """The names in a folder, sorted: absent if there is no such folder, unknown if it cannot be read."""
+    origin = Origin(path)
     try:
-        return tuple(sorted(os.listdir(at(root, path))))
-    except (OSError, ValueError):
-        return ()
+        return known(tuple(sorted(os.listdir(at(root, path)))), origin)
+    except (FileNotFoundError, NotADirectoryError):
+        return absent(f"there is no {path}", origin)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        return unknown(f"{path} cannot be listed: {reason}", origin)
+
+
+def listed(root: str, path: str) -> tuple[str, ...]:
+    """The names in a folder, sorted; none if there is no such folder or it cannot be read: for callers to whom both are
+    the same."""
+    return folder(root, path).get() or ()

@@ -49,13 +49,21 @@ class Sources(NamedTuple):
         versions = (item.version for item in self.libraries if item.soname.startswith(f"{stem}.so."))
         return next((version for version in versions if version), None)
 
-    def of_package(self, pattern: str) -> tuple[str, str] | None:
-        """The first package whose name fits, with its version's leading number."""
-        for name, version in sorted((self.packages.get() or {}).items(), reverse=True):
+    def of_packages(self, pattern: str) -> tuple[tuple[str, str], ...]:
+        """The packages whose names fit, each with its version's leading number; the newest first."""
+        found = []
+        for name, version in (self.packages.get() or {}).items():
             number = _DOTTED.match(re.sub(r"^[0-9]+:", "", version))
             if number and re.fullmatch(pattern, name):
-                return name, number.group()
-        return None
+                found.append((name, number.group()))
+        return tuple(sorted(found, key=lambda item: [int(part) for part in item[1].split(".")], reverse=True))
+
+    def majors_of_libraries(self, stem: str) -> set[str]:
+        return {
+            item.soname.partition(".so.")[2].partition(".")[0]
+            for item in self.libraries
+            if item.soname.startswith(f"{stem}.so.")
+        }
 
     def of_variable(self, *names: str) -> tuple[str, str] | None:
         for name in names:
@@ -96,6 +104,8 @@ def cuda(sources: Sources) -> Fact[str]:
     """NGC images append a build number (12.4.0.041), which is left off."""
     stated = sources.of_variable("CUDA_VERSION")
     files = _cuda_of_files(sources)
+    if isinstance(files, str):
+        return unknown(files)
     if stated and (files is None or _agree(stated[1], files[1])):
         return known(".".join(stated[1].split(".")[:3]), Origin(f"the variable {stated[0]}"))
     if files:
@@ -107,15 +117,37 @@ def _agree(one: str, other: str) -> bool:
     return one.split(".")[:2] == other.split(".")[:2]
 
 
-def _cuda_of_files(sources: Sources) -> tuple[str, str] | None:
-    package = sources.of_package(r"cuda-cudart-[0-9]+-[0-9]+")
-    if package:  # the version of cuda-cudart-12-4 is the runtime's own (12.4.127)
-        return f"Debian package {package[0]}", package[0].removeprefix("cuda-cudart-").replace("-", ".")
+def _cuda_of_files(sources: Sources) -> tuple[str, str] | str | None:
+    """Where several releases are installed, the one that /usr/local/cuda leads to, else the one that the loader finds; a text
+    says why that is not known."""
+    packages = {_release(name): name for name, _ in sources.of_packages(r"cuda-cudart-[0-9]+-[0-9]+")}
     told = _version_json(sources.root) or _version_txt(sources.root)
+    linked = _linked(sources.root)
+    found = {*packages, *([linked] if linked else [])}
+    if len(packages) == 1 and (_agree(told[1], *packages) if told else len(found) == 1):
+        ((release, name),) = packages.items()
+        return f"Debian package {name}", release
     if told:
         return told
+    if linked in packages:
+        return _CUDA, linked
     version = sources.of_library("libcudart")
+    if version and len(sources.majors_of_libraries("libcudart")) == 1:
+        return "the file of libcudart", ".".join(version.split(".")[:2])
+    if len(found) > 1:
+        return f"several releases of CUDA are there ({', '.join(sorted(found))}), and nothing tells which one is used"
     return ("the file of libcudart", ".".join(version.split(".")[:2])) if version else None
+
+
+def _linked(root: str) -> str:
+    """/usr/local/cuda -> cuda-12.4, through Debian's alternatives too."""
+    match = re.fullmatch(r"cuda-([0-9]{1,3}\.[0-9]{1,3})", os.path.basename(os.path.realpath(at(root, _CUDA))))
+    return match.group(1) if match else ""
+
+
+def _release(name: str) -> str:
+    """cuda-cudart-12-4 -> 12.4. The package's version is the runtime's own (12.4.127)."""
+    return ".".join(name.split("-")[-2:])
 
 
 # {"cuda": {"name": "CUDA SDK", "version": "12.4.20240301"}, "cuda_cudart": {"name": "CUDA Runtime", "version": "12.4.99"}, …
@@ -138,25 +170,32 @@ def _version_txt(root: str) -> tuple[str, str] | None:
 
 
 def cudnn(sources: Sources) -> Fact[str]:
-    package = sources.of_package(r"libcudnn[0-9]+(-cuda-[0-9]+)?")
-    if package:
-        return known(package[1], Origin(f"Debian package {package[0]}"))
-    version = sources.of_library("libcudnn")
-    if version:
-        return known(version, Origin("the file of libcudnn"))
+    found = _of_files(sources, r"libcudnn[0-9]+(-cuda-[0-9]+)?", "libcudnn", "cuDNN")
+    if found:
+        return found
     stated = sources.of_variable("NV_CUDNN_VERSION", "CUDNN_VERSION")
     if stated:
         return known(stated[1], Origin(f"the variable {stated[0]}"))
     return _unless_there(sources, "libcudnn", "cuDNN")
 
 
+def _of_files(sources: Sources, pattern: str, stem: str, name: str) -> Fact[str] | None:
+    """Majors of a library lie side by side under names of their own (libcudnn.so.8, libcudnn.so.9): which one a program
+    asks for is its own matter."""
+    packages = sources.of_packages(pattern)
+    majors = {version.partition(".")[0] for _, version in packages} | sources.majors_of_libraries(stem)
+    if len(majors) > 1:
+        return unknown(f"several major releases of {name} are installed: {', '.join(sorted(majors, key=int))}")
+    if packages:
+        return known(packages[0][1], Origin(f"Debian package {packages[0][0]}"))
+    version = sources.of_library(stem)
+    return known(version, Origin(f"the file of {stem}")) if version else None
+
+
 def tensorrt(sources: Sources) -> Fact[str]:
-    package = sources.of_package(r"libnvinfer[0-9]+")
-    if package:
-        return known(package[1], Origin(f"Debian package {package[0]}"))
-    version = sources.of_library("libnvinfer")
-    if version:
-        return known(version, Origin("the file of libnvinfer"))
+    found = _of_files(sources, r"libnvinfer[0-9]+", "libnvinfer", "TensorRT")
+    if found:
+        return found
     stated = sources.of_variable("NV_TENSORRT_VERSION", "TENSORRT_VERSION", "TRT_VERSION")
     if stated:
         return known(stated[1], Origin(f"the variable {stated[0]}"))
@@ -165,9 +204,13 @@ def tensorrt(sources: Sources) -> Fact[str]:
 
 def compat(sources: Sources) -> Fact[str]:
     """The CUDA release of the forward compatibility package. Without one there may still be a folder of it."""
-    package = sources.of_package(r"cuda-compat-[0-9]+-[0-9]+")
-    if package:
-        return known(package[0].removeprefix("cuda-compat-").replace("-", "."), Origin(f"Debian package {package[0]}"))
+    packages = sources.of_packages(r"cuda-compat-[0-9]+-[0-9]+")
+    if len(packages) > 1:
+        return unknown(
+            f"several forward compatibility packages are installed: {', '.join(name for name, _ in packages)}"
+        )
+    if packages:
+        return known(_release(packages[0][0]), Origin(f"Debian package {packages[0][0]}"))
     if any(exists(sources.root, f"{_CUDA}/{name}") for name in ("compat", "compat_orig")):
         return unknown(f"{_CUDA}/compat is there, and no package tells its release")
     return _nothing(sources, "cuda-compat")

@@ -47,7 +47,7 @@ def probe(root: str = LIVE) -> MachineFacts:
         kernel=_first_line(kernel),
         arch=_architecture(root),
         wsl=parse_wsl(kernel, exists(root, "/dev/dxg")),
-        l4t=l4t(root, model),
+        l4t=l4t(root, model, kernel),
         cpus=_cpus(root),
         model=model,
         device_nodes=device_nodes(root),
@@ -119,13 +119,32 @@ def parse_wsl(kernel: Fact[str], has_dxg: bool) -> Fact[int]:
     return known(2 if has_dxg or "wsl2" in release or "standard" in release else 1, kernel.origin)
 
 
-def l4t(root: str, model: Fact[str]) -> Fact[str]:
+def l4t(root: str, model: Fact[str], kernel: Fact[str]) -> Fact[str]:
+    """A container that is started without NVIDIA's runtime has neither the release file nor the device tree, which engines
+    mask: there only the kernel's name tells that this is a Jetson."""
     text = read_text(root, "/etc/nv_tegra_release")
     if text.is_known:
         return parse_tegra_release(text.need(), text.origin)
+    if is_tegra(kernel):
+        return unknown(
+            f"this is a Jetson by its kernel's name, and its L4T release is not known: {text.reason}", text.origin
+        )
+    if not tells_of_the_kernel(root):
+        return unknown("neither /proc nor /sys is there to tell whether this is a Jetson")
     if text.is_absent and not model.is_known:
         return absent("this machine is not a Jetson (no /etc/nv_tegra_release)", text.origin)
     return unknown(f"the L4T release is not known: {text.reason}", text.origin)
+
+
+def tells_of_the_kernel(root: str) -> bool:
+    """What is in neither /proc nor /sys is absent only where one of them is there."""
+    return bool(listed(root, "/proc") or listed(root, "/sys"))
+
+
+# 5.10.120-tegra
+# 5.15.136-rt-tegra
+def is_tegra(kernel: Fact[str]) -> bool:
+    return re.search(r"[-+.]tegra\b", kernel.get() or "") is not None
 
 
 # # R35 (release), REVISION: 4.1, GCID: 33958178, BOARD: t186ref, EABI: aarch64, DATE: Tue Aug  1 19:57:35 UTC 2023

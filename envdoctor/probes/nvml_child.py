@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -20,11 +21,13 @@ from envdoctor.probes.child import make_no_nodes
 
 _MOST_GPUS = 256
 _UNCORRECTED, _SINCE_START = 1, 0  # NVML_MEMORY_ERROR_TYPE_UNCORRECTED, NVML_VOLATILE_ECC
+_UNKNOWN = 999  # NVML_ERROR_UNKNOWN
 _NOT_SUPPORTED = 3  # NVML_ERROR_NOT_SUPPORTED: this GPU has no MIG
 
 
 def main() -> None:
     """The answer goes to the standard output; whatever the library itself prints there does not."""
+    _die_with_parent()
     answer = os.dup(1)
     os.dup2(2, 1)
     _forbid_core_dumps()
@@ -33,6 +36,24 @@ def main() -> None:
     while content:
         content = content[os.write(answer, content) :]
     os._exit(0)  # the library's own exit handlers may hang too
+
+
+def _die_with_parent() -> None:
+    """A library that hangs must not stay behind when the command is killed. A parent that ended before the kernel was told
+    is known by the answer's pipe, which nobody reads any more."""
+    if sys.platform != "linux":
+        return
+    import ctypes
+    import select
+
+    try:
+        ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
+    except (OSError, AttributeError):
+        pass
+    poll = select.poll()
+    poll.register(1, 0)
+    if any(event & select.POLLERR for _, event in poll.poll(0)):
+        os._exit(1)
 
 
 def _forbid_core_dumps() -> None:
@@ -103,6 +124,9 @@ def _call(
         value = function()
     except pynvml.NVMLError as error:
         errors[name] = [error.value, str(error)]
+        return None
+    except ValueError as error:  # pynvml decodes names strictly: UnicodeDecodeError
+        errors[name] = [_UNKNOWN, f"gave text that cannot be read: {error}"[:200]]
         return None
     return success if value is None else value
 

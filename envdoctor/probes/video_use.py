@@ -68,13 +68,13 @@ class _Session(ctypes.Structure):
     ]
 
 
-def probe(say: Say, needs: Iterable[str], gpus: Sequence[int] | None) -> None:
+def probe(say: Say, needs: Iterable[str], gpus: Sequence[int] | None, ffmpeg_seconds: float = 3.0) -> None:
     """`needs`: nvdec, nvenc; `gpus`: CUDA indexes, None for all."""
     prepared("")
     path = ffmpeg.program()
     if path:
         say("call", f"{path} -hwaccels")
-        say("ffmpeg", ffmpeg.ask(path))
+        say("ffmpeg", ffmpeg.ask(path, ffmpeg_seconds))
     libraries = {need: loaded(say, f"{VIDEO[need]}.so.1") for need in needs}
     usable = {need: library for need, library in libraries.items() if not isinstance(library, str)}
     api = _api(say, usable["nvenc"]) if "nvenc" in usable else _API

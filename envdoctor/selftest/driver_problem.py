@@ -6,6 +6,8 @@ https://docs.nvidia.com/deploy/nvml-api/group__nvmlDeviceEnumvs.html
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +18,10 @@ from envdoctor.selftest.verdict import Problem
 
 NEED = "cuda"
 _EPERM = 1
+_NOT_A_SERVER_S = ("/dev/dxg", "/dev/nvhost-gpu")  # WSL 2 and Jetson need neither nvidiactl nor nvidia-uvm
+_BY_CDI = (
+    "create the container again with --device nvidia.com/gpu=all (after a driver upgrade: nvidia-ctk cdi generate)"
+)
 _GPU_FLAG = "start it with --gpus all (compose: deploy.resources.reservations.devices; Kubernetes: nvidia.com/gpu)"
 _CUDA_NAMES = {
     -1: "the library has no cuInit", 2: "out of memory", 3: "not initialized", 34: "stub library",
@@ -26,13 +32,13 @@ _CUDA_NAMES = {
     999: "unknown error",
 }  # fmt: skip
 _NVML_LOST = {15: "is lost (fell off the bus)", 16: "needs a reset"}
-_NVML_MISMATCH = 18
+_NVML_MISMATCH, _NVML_NO_PERMISSION = 18, 4
 
 
 def problem(told: Mapping[str, Any], seen: Surroundings, environment: Mapping[str, str]) -> Problem | None:
     """None if CUDA starts and sees a GPU. `told` is what `driver_calls` told."""
     if "libcuda_error" in told:
-        return _no_library(str(told["libcuda_error"]), seen, environment)
+        return _no_library(str(told["libcuda_error"]), told, seen, environment)
     code = told.get("cuInit")
     if code == 0 and told.get("gpus"):
         return lost_gpu(told, environment) or not_for_process_1(seen)
@@ -43,21 +49,23 @@ def problem(told: Mapping[str, Any], seen: Surroundings, environment: Mapping[st
     return (
         _denied(told.get("opened", {}))
         or lost_gpu(told, {})
-        or _not_given(seen, environment)
-        or _hidden(environment)
-        or _no_uvm(seen)
+        or _not_given(told, seen, environment)
+        or _missing_node(seen)
+        or _hidden(code, environment)
         or _unexplained(code, told)
     )
 
 
-def _no_library(error: str, seen: Surroundings, environment: Mapping[str, str]) -> Problem:
+def _no_library(error: str, told: Mapping[str, Any], seen: Surroundings, environment: Mapping[str, str]) -> Problem:
+    if os.strerror(errno.EMFILE) in error:
+        return _problem(f"libcuda.so.1 cannot be loaded: {error}", "raise the limit of open files (--ulimit nofile)")
     if "cannot open shared object file" not in error and "No such file" not in error:
         return _problem(
             f"libcuda.so.1 cannot be loaded: {error}",
             "remove the libcuda files that the image itself holds; the container runtime mounts the host's",
         )
     return (
-        _not_given(seen, environment)
+        _not_given(told, seen, environment)
         or _without_compute(environment)
         or _problem(
             f"there are device nodes ({', '.join(seen.nodes[:3])}) and no driver library ({error})",
@@ -67,21 +75,39 @@ def _no_library(error: str, seen: Surroundings, environment: Mapping[str, str]) 
     )
 
 
-def _not_given(seen: Surroundings, environment: Mapping[str, str]) -> Problem | None:
+def _not_given(told: Mapping[str, Any], seen: Surroundings, environment: Mapping[str, str]) -> Problem | None:
     """The container was started without a GPU, or the machine has no driver."""
     visible = environment.get("NVIDIA_VISIBLE_DEVICES")
     if of_gpus(seen.nodes):
         return None
+    if visible == "void" and _given_by_cdi(told, seen):
+        only = (
+            f"0, only {', '.join(seen.nodes[:3])}" if seen.nodes else "*, although CDI mounted the driver's libraries"
+        )
+        return _lost(f"there is no /dev/nvidia{only}", _BY_CDI)
     if visible in ("void", "none", ""):
         return _problem(
             f"NVIDIA_VISIBLE_DEVICES is {visible or 'empty'}, so the container was given no GPU",
-            "start it with NVIDIA_VISIBLE_DEVICES=all or with --gpus all",
+            "start it with NVIDIA_VISIBLE_DEVICES=all, with --gpus all or, with CDI, --device nvidia.com/gpu=all",
         )
     if seen.nodes:
         return _problem(
             f"there is no /dev/nvidia0, only {', '.join(seen.nodes[:3])}",
             f"the container was given no GPU, or the host has none: {_GPU_FLAG}; nvidia-smi on the host lists them",
         )
+    return _without_nodes(seen)
+
+
+def _given_by_cdi(told: Mapping[str, Any], seen: Surroundings) -> bool:
+    """CDI's specifications set NVIDIA_VISIBLE_DEVICES=void, lest the older runtime gives the GPUs once more. A node that
+    the program made itself does not count: the cgroup denies it.
+    https://github.com/NVIDIA/nvidia-container-toolkit/pull/395"""
+    opened: Mapping[str, int] = told.get("opened", {})
+    mounted = seen.libcuda_kind == libcuda_origin.INJECTED
+    return mounted or any(opened.get(node) != _EPERM for node in seen.nodes)
+
+
+def _without_nodes(seen: Surroundings) -> Problem:
     if seen.container:
         if seen.kernel_module:
             return _problem(
@@ -113,7 +139,7 @@ def _denied(opened: Mapping[str, int]) -> Problem | None:
     denied = [path for path in (*gpus, "/dev/nvidiactl") if opened.get(path) == _EPERM]
     if not gpus or not denied or ("/dev/nvidiactl" not in denied and set(denied) != set(gpus)):
         return None  # one GPU of several may be denied on purpose; libcuda makes /dev/nvidiactl itself, for nothing
-    return _problem(
+    return _lost(
         f"the container's cgroup no longer lets it open {denied[0]} (Operation not permitted), as after a systemctl "
         "daemon-reload on the host",
         "create the container again; to prevent it: --device for each /dev/nvidia* node, CDI, or Docker's cgroupfs driver",
@@ -131,7 +157,7 @@ def _named_code(code: int, told: Mapping[str, Any], seen: Surroundings) -> Probl
     if code == 803:
         return _mismatch(told, seen)
     if code == 804:
-        return _problem(
+        return _lost(
             f"{text}: {where} is cuda-compat, which this GPU (GeForce and other consumer ones) does not support",
             "take /usr/local/cuda/compat out of LD_LIBRARY_PATH or remove the cuda-compat package; then the image's "
             "CUDA must fit the host's driver",
@@ -141,7 +167,7 @@ def _named_code(code: int, told: Mapping[str, Any], seen: Surroundings) -> Probl
         805: "start the MPS control daemon on the host, or unset CUDA_MPS_PIPE_DIRECTORY",
         214: "reset the GPU (nvidia-smi --gpu-reset) or take the host out of service; nvidia-smi -q -d ECC tells which",
     }
-    return _problem(text, remedies[code])
+    return _lost(text, remedies[code])
 
 
 def _mismatch(told: Mapping[str, Any], seen: Surroundings) -> Problem:
@@ -161,15 +187,17 @@ def _mismatch(told: Mapping[str, Any], seen: Surroundings) -> Problem:
         remedy = "the image brings its own driver files: remove them; the container runtime mounts the host's"
     else:
         remedy = "the driver was upgraded without a restart: restart the host (or reload the nvidia modules)"
-    return _problem(text, remedy)
+    return Problem(NEED, text, remedy, certain=bool(of_gpus(seen.nodes)))
 
 
 def lost_gpu(told: Mapping[str, Any], environment: Mapping[str, str]) -> Problem | None:
-    """With CUDA_VISIBLE_DEVICES the lost one may be one that the program does not use."""
+    """With CUDA_VISIBLE_DEVICES the lost one may be one that the program does not use, unless all are lost."""
     states: Sequence[int] = (told.get("nvml") or {}).get("gpus", ())
+    ours = [code for code in states if code != _NVML_NO_PERMISSION]
+    counts = "CUDA_VISIBLE_DEVICES" not in environment or all(code in _NVML_LOST for code in ours)
     for index, code in enumerate(states):
-        if code in _NVML_LOST and "CUDA_VISIBLE_DEVICES" not in environment:
-            return _problem(
+        if code in _NVML_LOST and counts:
+            return _lost(
                 f"GPU {index} {_NVML_LOST[code]}, says NVML",
                 "on the host, look for Xid in dmesg, then nvidia-smi --gpu-reset or restart the host",
             )
@@ -177,19 +205,39 @@ def lost_gpu(told: Mapping[str, Any], environment: Mapping[str, str]) -> Problem
 
 
 def not_for_process_1(seen: Surroundings) -> Problem | None:
-    """CUDA works for us, and we may be root while the container's program is not."""
-    if not seen.refused:
+    """CUDA works for us, and we may be root while the container's program is not. One GPU of several may be kept from it
+    on purpose."""
+    paths = [line.partition(" ")[0] for line in seen.refused]
+    gpus = of_gpus(paths)
+    if not paths or (set(gpus) == set(paths) and set(gpus) != set(of_gpus(seen.nodes))):
         return None
-    return _problem(
+    return _lost(
         f"process 1 runs as user {seen.uid} with groups {', '.join(map(str, seen.groups)) or 'none'} and may not open "
         f"{seen.refused[0]}",
         "add the node's group to the user (--group-add), or mend the mode on the host (NVreg_DeviceFileMode=0666)",
     )
 
 
-def _hidden(environment: Mapping[str, str]) -> Problem | None:
+def _missing_node(seen: Surroundings) -> Problem | None:
+    """The driver makes them when it is first used, and the container runtime hands them on."""
+    if set(_NOT_A_SERVER_S) & set(seen.nodes):
+        return None
+    if "/dev/nvidiactl" not in seen.nodes:
+        return _lost(
+            "there is no /dev/nvidiactl, which CUDA needs",
+            "run nvidia-smi on the host, which makes the node there, then create the container again",
+        )
+    if "/dev/nvidia-uvm" not in seen.nodes:
+        return _lost(
+            "there is no /dev/nvidia-uvm, which CUDA needs",
+            "on the host: nvidia-modprobe -u -c=0 (and start nvidia-persistenced), then create the container again",
+        )
+    return None
+
+
+def _hidden(code: object, environment: Mapping[str, str]) -> Problem | None:
     value = environment.get("CUDA_VISIBLE_DEVICES")
-    if value is None:
+    if value is None or code not in (0, 100, 101):  # no device, invalid device: other codes are not about the choice
         return None
     return _problem(
         f"CUDA_VISIBLE_DEVICES={value[:60]!r} leaves no GPU",
@@ -197,25 +245,14 @@ def _hidden(environment: Mapping[str, str]) -> Problem | None:
     )
 
 
-def _no_uvm(seen: Surroundings) -> Problem | None:
-    if "/dev/nvidia-uvm" in seen.nodes or not any(
-        node.startswith("/dev/nvidia") for node in of_gpus(seen.nodes)
-    ):  # WSL 2 and Jetson have none
-        return None
-    return _problem(
-        "there is no /dev/nvidia-uvm, which CUDA needs",
-        "on the host: nvidia-modprobe -u -c=0 (and start nvidia-persistenced), then create the container again",
-    )
-
-
 def _unexplained(code: object, told: Mapping[str, Any]) -> Problem:
     if code == 0:
-        return _problem("CUDA starts and sees no GPU", "nvidia-smi -L on the host lists what there is")
+        return _lost("CUDA starts and sees no GPU", "nvidia-smi -L on the host lists what there is")
     name = _CUDA_NAMES.get(code, "") if isinstance(code, int) else ""
     failed = {path: error for path, error in told.get("opened", {}).items() if error}
-    opened = "".join(f"; {path}: error {error} on opening" for path, error in list(failed.items())[:2])
+    opened = "".join(f"; {path} cannot be opened: {os.strerror(error)}" for path, error in list(failed.items())[:2])
     nvml = f"; nvmlInit gave {told['nvmlInit']}" if told.get("nvmlInit") else ""
-    return _problem(
+    return _lost(
         f"cuInit gave {code}" + (f" ({name})" if name else "") + nvml + opened,
         "nvidia-smi and dmesg (Xid, NVRM) on the host tell more; reload nvidia_uvm or restart the host",
     )
@@ -223,3 +260,8 @@ def _unexplained(code: object, told: Mapping[str, Any]) -> Problem:
 
 def _problem(cause: str, remedy: str) -> Problem:
     return Problem(NEED, cause, remedy)
+
+
+def _lost(cause: str, remedy: str) -> Problem:
+    """A GPU was given, so nobody doubts that it is needed."""
+    return Problem(NEED, cause, remedy, certain=True)

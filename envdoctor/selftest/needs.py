@@ -23,6 +23,7 @@ ON_A_GPU = ("cuda", "torch", "onnxruntime-cuda", "onnxruntime-tensorrt", "nvdec"
 # What the deep self-test really uses, in this order: what is quick leaves its time to the others.
 USED_BY_DEEP = ("opencv", "nvdec", "nvenc", "onnxruntime", "onnxruntime-cuda", "onnxruntime-tensorrt", "torch")
 _CUDA_ALONE = re.compile(r"cupy-cuda\w+|tensorrt(-.*)?|jax-cuda\w+-plugin")
+_CUDA_WHEEL = re.compile(r"nvidia-(?:cublas|cudnn|cuda-runtime)(?:-cu1[0-9])?")
 _FRAMEWORKS = ("torch", "onnxruntime")
 
 
@@ -66,6 +67,9 @@ def _of_packages(installed: Mapping[str, Any]) -> list[tuple[str, str]]:
     if "pynvvideocodec" in packages:
         needs.append(("nvdec", "PyNvVideoCodec is installed"))
     alone = next((name for name in packages if _CUDA_ALONE.fullmatch(name)), None)
+    on_a_gpu = any(need in ON_A_GPU for need, _ in needs)
+    if alone is None and not on_a_gpu and not torch:  # beside a CPU build of PyTorch they are left over
+        alone = next((name for name in packages if _CUDA_WHEEL.fullmatch(name)), None)  # TensorFlow, CTranslate2
     if alone:
         needs.append(("cuda", f"{alone} {packages[alone]} is installed"))
     if "opencv" in installed:

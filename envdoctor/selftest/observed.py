@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from envdoctor.probes import child, device_nodes, driver_calls, installed, stamp
 from envdoctor.probes.child import Answers
+from envdoctor.probes.files import listed
 from envdoctor.probes.presence import LIVE
 
 if TYPE_CHECKING:
@@ -16,11 +18,11 @@ if TYPE_CHECKING:
 
 def packages(until: float) -> Answers:
     """What is installed, and what the loader cannot find for it."""
-    return remembered(child.ask(_packages, until))
+    return remembered(child.ask(_packages, until), stamp.FILES)
 
 
 def cameras(until: float) -> Answers:
-    return remembered(child.ask(_cameras, until))
+    return remembered(child.ask(_cameras, until), stamp.CAMERA)
 
 
 def driver(until: float, video: Iterable[str]) -> Answers:
@@ -28,9 +30,9 @@ def driver(until: float, video: Iterable[str]) -> Answers:
     return remembered(child.ask(partial(_driver, video=tuple(video)), until))
 
 
-def remembered(answers: Answers) -> Answers:
+def remembered(answers: Answers, kind: str = stamp.DRIVER) -> Answers:
     if answers.stuck is not None:
-        stamp.remember(answers.stuck)
+        stamp.remember(answers.stuck, kind)
     return answers
 
 
@@ -38,7 +40,9 @@ def _packages(say: Say) -> None:
     from envdoctor.probes import loader
 
     say("call", "reading what is installed")
-    found = installed.scan(LIVE, installed.folders(LIVE))
+    places = installed.folders(LIVE)
+    found = installed.scan(LIVE, places)
+    found["packages"] = {**cuda_wheels(LIVE, places), **found["packages"]}
     say("installed", found)
     libraries = dict(found.get("onnxruntime", {}).get("libraries", {}))
     if found.get("opencv", {}).get("library"):
@@ -57,6 +61,16 @@ def _packages(say: Say) -> None:
             say(f"loader {name}", {**told, "error": names[0]})  # in case that dlopen crashes
             told["error"] = loader.error(path) or names[0]
         say(f"loader {name}", told)
+
+
+# nvidia_cublas_cu12-12.4.5.8.dist-info, nvidia_cuda_runtime-13.0.48.dist-info
+_WHEEL = re.compile(r"(nvidia_(?:cublas|cudnn|cuda_runtime)(?:_cu1[0-9])?)-([0-9][0-9.]{0,40})\.dist-info")
+
+
+def cuda_wheels(root: str, places: Iterable[str]) -> dict[str, str]:
+    """NVIDIA's own, which programs bring that were built without a CUDA of their own."""
+    matches = (_WHEEL.fullmatch(name) for place in places for name in listed(root, place))
+    return {match.group(1).replace("_", "-"): match.group(2) for match in matches if match}
 
 
 def _driver(say: Say, video: tuple[str, ...]) -> None:

@@ -24,7 +24,7 @@ from envdoctor.probes.files import read_text
 from envdoctor.probes.presence import LIVE
 
 FOLDERS = ("/run", "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  # what is there is checked for its owner and mode
-_MOST_BYTES = 16 * 1024
+_MOST_BYTES = 64 * 1024
 _MOST_FILES = 64  # of earlier starts; the oldest go
 _LOCK = "lock"
 
@@ -214,8 +214,9 @@ def _parsed(content: bytes) -> Record:
     try:
         document: Any = json.loads(content)
         attempts = {str(need): _attempt(*fields) for need, fields in document["attempts"].items()}
+        attempts = {need: attempt for need, attempt in attempts.items() if 0 <= attempt.at <= now()}  # no other clock's
         return Record(frozenset(map(str, document["proven"])), document["whole"] is True, attempts)
-    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+    except (ValueError, OverflowError, RecursionError, KeyError, TypeError, AttributeError):
         return Record()
 
 

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from envdoctor.probes import stamp
-from envdoctor.probes.child import Answers
+from envdoctor.probes.child import NOT_STARTED, Answers
 from envdoctor.probes.surroundings import Surroundings
 from envdoctor.selftest import driver_problem, needs, observed, parts
 from envdoctor.selftest.verdict import Problem, Verdict, without_repeats
 
 _OF_PACKAGES = frozenset(("torch", "onnxruntime", "onnxruntime-cuda", "onnxruntime-tensorrt", "opencv"))
 _RESTART = "restart the container; if it hangs again, look for Xid and NVRM in the host's dmesg and restart the host"
+_SLOW = (
+    "give a longer --timeout where files are slow to read (over a network, or fetched as they are read); else look for "
+    "I/O errors in the host's dmesg"
+)
+_OF_LIMITS = tuple(f"[Errno {number}]" for number in (errno.EAGAIN, errno.ENOMEM, errno.ENFILE, errno.EMFILE))
+_LIMITS = (
+    "raise the container's limits: of processes (docker run --pids-limit, ulimit -u), open files (--ulimit nofile) or "
+    "memory; or end what uses them up"
+)
+_SHARE_OF_FILES = 0.75  # of the time
+_LEAST_SECONDS = 0.2
 
 
 def quick(stated: Mapping[str, str] | None, until: float) -> Verdict:
     """`stated`: the needs and where each is stated; None to find them. `until`: of time.monotonic."""
-    stuck = stamp.still_stuck() if stated != {} else None
-    if stuck is not None:
-        return Verdict(stated or {}, problems=(_still_stuck(stuck),))
     looked = stated is None or bool(_OF_PACKAGES & stated.keys())
-    image = observed.packages(until) if looked else Answers({})
+    stuck = stamp.still_stuck(stamp.FILES) if looked else None
+    if stuck is not None:
+        return Verdict(stated or {}, problems=(_still_stuck(stuck, "image"),))
+    image = observed.packages(_before_the_driver(stated, until)) if looked else Answers({})
     if looked and (image.hung or "installed" not in image.told):
         return Verdict(stated or {}, problems=(unanswered("image", image),))
     told: dict[str, Any] = dict(image.told)
@@ -39,36 +52,72 @@ def quick(stated: Mapping[str, str] | None, until: float) -> Verdict:
 def _device_problems(wanted: Mapping[str, str], told: dict[str, Any], until: float) -> Iterator[Problem]:
     """Asks the driver and the cameras where they are needed, and adds what they tell to `told`."""
     if wanted.keys() & set(needs.ON_A_GPU):
+        refusal = _not_asked(until)
+        if refusal:
+            yield refusal
+            return
         driver = observed.driver(until, [name for name in ("nvdec", "nvenc") if name in wanted])
         told.update(driver.told)
         yield from _driver_problems(driver)
     if "camera" in wanted:
+        stuck = stamp.still_stuck(stamp.CAMERA)
+        if stuck is not None:
+            yield _still_stuck(stuck, "camera")
+            return
         cameras = observed.cameras(until)
         told.update(cameras.told)
-        if cameras.ending:
+        limits = unanswered("camera", cameras)
+        if limits.remedy == _LIMITS:
+            yield limits
+        elif cameras.ending:
             yield Problem("camera", f"the cameras do not answer: {cameras.ending}", _RESTART)
 
 
+def _before_the_driver(stated: Mapping[str, str] | None, until: float) -> float:
+    """Files that are slow to read must not take the driver's time, lest it is blamed."""
+    if stated is not None and not stated.keys() & set(needs.ON_A_GPU):
+        return until
+    now = time.monotonic()
+    return now + (until - now) * _SHARE_OF_FILES
+
+
+def _not_asked(until: float) -> Problem | None:
+    """Why the driver cannot be asked."""
+    stuck = stamp.still_stuck()
+    if stuck is not None:
+        return _still_stuck(stuck, "driver")
+    if until - time.monotonic() < _LEAST_SECONDS:
+        return Problem("driver", "there was no time left to ask the driver", "give a longer --timeout")
+    return None
+
+
 def with_reason(problem: Problem, wanted: Mapping[str, str]) -> Problem:
-    """Nobody said that it is needed: tell why we think so, and how to say otherwise."""
+    """Nobody said that it is needed: tell why we think so, and how to say otherwise. Where the driver hangs, or a GPU that
+    was given is lost, that would only hide the remedy."""
+    if problem.certain or problem.need == "driver":
+        return problem
     on_a_gpu = (because for need, because in wanted.items() if need in needs.ON_A_GPU)
     because = wanted.get(problem.need) or next(on_a_gpu, "")
     return problem._replace(remedy=f"{problem.remedy}; or set ENVDOCTOR_EXPECT=none if it is not needed ({because})")
 
 
-def _still_stuck(pid: int) -> Problem:
+def _still_stuck(pid: int, need: str) -> Problem:
+    who = {"driver": "the driver or a file system does", "image": "a file system does", "camera": "the cameras do"}[
+        need
+    ]
     return Problem(
-        "driver",
-        f"the driver or a file system does not answer: process {pid} of an earlier self-test still hangs in the kernel "
-        "and cannot be killed",
+        need,
+        f"{who} not answer: process {pid} of an earlier self-test still hangs in the kernel and cannot be killed",
         _RESTART,
     )
 
 
 def unanswered(who: str, answers: Answers) -> Problem:
     during = f" in {answers.during}" if answers.during else ""
+    if answers.ending.startswith(NOT_STARTED) or any(number in answers.ending for number in _OF_LIMITS):
+        return Problem(who, f"the self-test itself could not run: {answers.ending}", _LIMITS)
     if who == "image":
-        return Problem("image", f"the image's files could not be read: {answers.ending}{during}", _RESTART)
+        return Problem("image", f"the image's files could not be read: {answers.ending}{during}", _SLOW)
     if answers.hung:
         return Problem("driver", f"the driver does not answer: {answers.ending}{during}", _RESTART)
     if answers.ending.startswith("signal "):

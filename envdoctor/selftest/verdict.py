@@ -9,11 +9,13 @@ _MOST_LETTERS = 1000  # `docker inspect` keeps 4,096 bytes of a health check's o
 
 
 class Problem(NamedTuple):
-    """`need` is the part of the image that does not work for it, `cause` what was found, `remedy` what to do."""
+    """`need` is the part of the image that does not work for it, `cause` what was found, `remedy` what to do. `certain`:
+    the cause itself shows that it is needed (a GPU that was given is lost)."""
 
     need: str
     cause: str
     remedy: str
+    certain: bool = False
 
 
 class DeepResult(NamedTuple):
@@ -68,7 +70,7 @@ def document(verdict: Verdict) -> dict[str, object]:
         "healthy": verdict.healthy,
         "line": line(verdict),
         "needs": [{"name": name, "because": because} for name, because in verdict.needs.items()],
-        "problems": [problem._asdict() for problem in verdict.problems],
+        "problems": [{"need": need, "cause": cause, "remedy": remedy} for need, cause, remedy, _ in verdict.problems],
         "notes": list(verdict.notes),
         "deep": [
             {"part": part.need, "result": part.result, "text": part.text, "observed": dict(part.observed)}

@@ -79,7 +79,7 @@ def _found(name: str) -> str | None:
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
-def _remove(folder: Path) -> None:
+def _remove_folder(folder: Path) -> None:
     for mounted in sorted(_mounts_below(folder), reverse=True):
         subprocess.run(["umount", "-l", mounted], capture_output=True)
     shutil.rmtree(folder, ignore_errors=True)
@@ -92,13 +92,12 @@ def _own_folder() -> Iterator[Path]:
     try:
         yield folder
     finally:
-        _remove(folder)
+        _remove_folder(folder)
     until = time.monotonic() + 20
-    while left := _mounts_below(folder) + _processes_of(folder):
-        assert time.monotonic() < until, f"left behind: {left}"
-        _remove(folder)  # podman's own cleaning of a container that ended may mount its storage once more
+    while (left := _mounts_below(folder) + _processes_of(folder)) or folder.exists():
+        assert time.monotonic() < until, f"left behind: {left or folder}"
+        _remove_folder(folder)  # podman's own cleaning of a container that ended may mount its storage once more
         time.sleep(0.1)
-    assert not folder.exists()
 
 
 def _mounts_below(folder: Path) -> list[str]:

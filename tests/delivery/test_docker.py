@@ -125,7 +125,9 @@ def test_it_loses_its_node_and_gets_it_back(engine: Engine, images: None, host_d
     engine.wait(container, "healthy")
     engine("exec", container, "python3", "-c", "import os; os.rename('/dev/nvidiactl', '/dev/gone')")
     said = engine.wait(container, "unhealthy")
-    assert said.startswith("unhealthy: there is no /dev/nvidiactl, which CUDA needs; remedy: run nvidia-smi on the host")
+    assert said.startswith(
+        "unhealthy: there is no /dev/nvidiactl, which CUDA needs; remedy: run nvidia-smi on the host"
+    )
     assert "ENVDOCTOR_EXPECT" not in said
     engine("exec", container, "python3", "-c", "import os; os.rename('/dev/gone', '/dev/nvidiactl')")
     engine.wait(container, "healthy")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from importlib.util import find_spec
 
 import pytest
 
 from envdoctor.cli import main
 from envdoctor.observation import deep, observe
+from envdoctor.probes import installed
 from envdoctor.probes.child import Answers
 
 TORCH = {
@@ -85,3 +87,9 @@ def test_a_real_session() -> None:
     seen = observe(deep=True).document["observed"]["onnxruntime"]
     assert seen["session_providers"][-1:] == ["CPUExecutionProvider"]
     assert seen["whole"] is True
+
+
+def test_a_scan_that_hangs_meets_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deep, "_SECONDS_OF_SCAN", 0.2)
+    monkeypatch.setattr(installed, "scan", lambda root, places: time.sleep(60))
+    assert deep.ask() == {}

@@ -153,6 +153,20 @@ def test_onnxruntime_and_opencv() -> None:
     assert asked.of_packages(Answers({}, "signal SIGSEGV", "reading"))["opencv"].is_unknown
 
 
+def test_what_cannot_be_read_is_not_missing() -> None:
+    told = {"installed": {"packages": {}, "unreadable": "/x/site-packages cannot be listed: Permission denied"}}
+    found = asked.of_packages(Answers(told))
+    assert "Permission denied" in found["onnxruntime"].reason
+    assert "Permission denied" in found["opencv"].reason
+
+
+def test_extensions_own_nothing_of_onnxruntime() -> None:
+    packages = {"onnxruntime-gpu": "1.20.0", "onnxruntime-extensions": "0.13.0"}
+    part = {"package": "onnxruntime-gpu", "version": "1.20.0", "whole": True, "unreadable": "", "libraries": {}}
+    found = asked.of_packages(Answers({"installed": {"packages": packages, "onnxruntime": part}}))
+    assert found["onnxruntime"]["owners"] == ["onnxruntime-gpu"]
+
+
 def test_cameras() -> None:
     told = {
         "cameras": {"/dev/video0": 0, "/dev/video1": 13, "/dev/video2": 0},

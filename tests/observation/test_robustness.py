@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -151,9 +152,38 @@ def test_what_the_schema_refuses_becomes_null_with_what_was_seen() -> None:
     assert fitted(document, reasons) == {
         "schema": "envdoctor.environment/1",
         "host": {"driver": {"version": None}, "gpus": [{"memory_mib": None, "name": "T4"}], "cpus": None},
-        "observed": None,
+        "observed": {"user": {"writable": {"/a b": None}}},
     }
     assert '"banana"' in reasons["host.driver.version"]
+    assert 'observed.user.writable."/a b"' in reasons
+
+
+def test_one_odd_key_costs_only_itself() -> None:
+    document = {
+        "schema": "envdoctor.environment/1",
+        "observed": {
+            "user": {"uid": -1, "writable": {"/a b": "x", "/ok": True, "/a[0].c": 5}},
+            "disk": {"/x y": 7, "/": {"free_bytes": 1}},
+            "cgroup": {"version": 99, "cpus": 2},
+        },
+        "image": {"env": {"A(B": 5, "PATH": "/bin"}},
+    }
+    assert fitted(document, {}) == {
+        "schema": "envdoctor.environment/1",
+        "observed": {
+            "user": {"uid": None, "writable": {"/a b": None, "/ok": True, "/a[0].c": None}},
+            "disk": {"/x y": None, "/": {"free_bytes": 1}},
+            "cgroup": {"version": None, "cpus": 2},
+        },
+        "image": {"env": {"A(B": None, "PATH": "/bin"}},
+    }
+
+
+def test_what_may_not_even_be_null_goes_and_the_document_stays() -> None:
+    document = {"schema": "envdoctor.environment/1", "packages": ["torch", {"name": "torch"}], "host": {"cpus": 4}}
+    kept = fitted(document, {})
+    assert kept["host"] == {"cpus": 4}
+    jsonschema.validate(kept, schema())
 
 
 def test_bytes_that_are_no_text_become_text() -> None:
@@ -198,3 +228,14 @@ def test_verbose_tells_the_reasons_and_escapes_them(
     assert "\x1b" not in told.err
     assert main(["probe"]) == 0
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGCHLD"), reason="needs POSIX: not on this system")
+def test_how_a_child_ended_is_told_though_sigchld_was_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observation, "FAMILIES", {"host": crashing})
+    monkeypatch.setattr(observation.asked, "ask", dict)
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert "SIGABRT" in observe().reasons["host"]
+    finally:
+        signal.signal(signal.SIGCHLD, before)

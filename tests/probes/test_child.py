@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import sys
 import time
 
@@ -112,6 +114,30 @@ def test_no_descriptor_and_no_zombie_stays() -> None:
     assert sorted(os.listdir("/proc/self/fd")) == before
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
+
+
+def test_no_process_can_be_had_without_a_free_descriptor() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        answers = ask(lambda say: None, soon())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert answers == Answers({}, "no process could be started: Too many open files")
+
+
+def test_high_descriptors_are_closed_too() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 3000:
+        pytest.skip("not on this system: it allows fewer open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 3000), hard))
+    try:
+        high = fcntl.fcntl(0, fcntl.F_DUPFD, 2900)
+        told = ask(lambda say: say("open", list(os.listdir("/proc/self/fd"))), soon()).told
+        os.close(high)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert told["open"] == ["0", "1", "2", "3", "4"]
 
 
 def test_the_child_holds_no_stream_and_no_file_of_ours() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import struct
 import sys
 from pathlib import Path
 
@@ -67,3 +68,27 @@ def test_opening(tmp_path: Path) -> None:
         "/missing": 2,
         "/folder": 21,
     }
+
+
+def test_of_ourselves_the_kernel_is_asked(tmp_path: Path) -> None:
+    ourselves = device_nodes.parse_status(Path("/proc/self/status").read_text(), Origin("/proc/self/status")).need()
+    node = tmp_path / "node"
+    node.write_text("")
+    node.chmod(0)
+    assert bool(device_nodes.refused("/", [str(node)], ourselves)) != os.access(node, os.R_OK)
+
+
+def test_an_access_control_list_is_not_judged(tmp_path: Path) -> None:
+    node = tmp_path / "node"
+    node.write_text("")
+    node.chmod(0o600)
+    other = device_nodes.Person(54321, (54321,), False)
+    assert device_nodes.refused("/", [str(node)], other)
+    everyone = 0xFFFFFFFF
+    entries = [(1, 6, everyone), (2, 6, 54321), (4, 0, everyone), (16, 6, everyone), (32, 0, everyone)]
+    content = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    try:
+        os.setxattr(node, "system.posix_acl_access", content)
+    except OSError:
+        pytest.skip("not on this system: its file system has no access control lists")
+    assert device_nodes.refused("/", [str(node)], other) == ()

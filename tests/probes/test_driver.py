@@ -163,3 +163,38 @@ def test_information_keeps_colons_in_values() -> None:
         "Model": "NVIDIA L4",
         "Bus Location": "0000:70:00.0",
     }
+
+
+def test_without_proc_and_sys_nothing_is_absent(tmp_path: Path) -> None:
+    for name in ("proc", "sys", "dev"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "dev/null").touch()
+    facts = driver.probe(str(tmp_path))
+    assert facts.driver.is_unknown
+    assert facts.gpus.is_unknown
+    (tmp_path / "sys/bus").mkdir()
+    assert driver.probe(str(tmp_path)).driver.is_absent
+
+
+def jetson_container(root: Path, kernel: str) -> Path:
+    """As Docker starts one without NVIDIA's runtime: the device tree is masked, no file is mounted."""
+    (root / "proc/sys/kernel").mkdir(parents=True)
+    (root / "proc/sys/kernel/osrelease").write_text(f"{kernel}\n")
+    (root / "sys/bus/pci/devices/0000:01:00.0").mkdir(parents=True)
+    (root / "sys/bus/pci/devices/0000:01:00.0/vendor").write_text("0x144d\n")
+    (root / ".dockerenv").touch()
+    return root
+
+
+def test_a_board_that_is_no_jetson_has_no_driver(tmp_path: Path) -> None:
+    facts = driver.probe(str(jetson_container(tmp_path, "6.1.0-rpi7-rpi-v8")))
+    assert facts.driver.is_absent
+    assert facts.gpus.need() == ()
+
+
+@pytest.mark.parametrize("kernel", ["5.10.120-tegra", "5.15.136-rt-tegra"])
+def test_a_jetsons_container_without_nvidias_runtime_tells_nothing(tmp_path: Path, kernel: str) -> None:
+    facts = driver.probe(str(jetson_container(tmp_path, kernel)))
+    assert facts.driver.is_unknown
+    assert facts.gpus.is_unknown
+    assert "a Jetson's" in facts.gpus.reason

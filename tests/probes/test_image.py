@@ -249,6 +249,14 @@ def test_one_file_in_two_names_of_a_folder_is_listed_once(tmp_path: Path) -> Non
         ("TORCH_CUDA_ARCH_LIST", "8.0;8.6"),
         ("DISPLAY", ":0"),
         ("ENVDOCTOR_EXPECT", "torch"),
+        ("NVIDIA_DRIVER_CAPABILITIES", "compute,utility"),
+        ("NVIDIA_DISABLE_REQUIRE", "true"),
+        ("NVIDIA_REQUIRE_JETPACK", "csv-mounts=all"),
+        ("NV_CUDNN_VERSION", "9.1.0.70-1"),
+        ("NVIDIA_PYTORCH_VERSION", "24.05"),
+        ("PYTORCH_VERSION", "2.4.0a0+07cecf4168"),
+        ("PATH", "/opt/hf_cache/bin:/home/me@work/bin:/opt/sk-learn/bin"),
+        ("CUDA_HOME", "/usr/local/cuda"),
     ],
 )
 def test_values_that_are_shown(name: str, value: str) -> None:
@@ -272,6 +280,35 @@ def test_values_that_are_shown(name: str, value: str) -> None:
         ("NVIDIA_PASSPHRASE", "x"),
         ("XDG_SESSION_ID", "4"),
         ("TF_VAR_db", "x"),
+        # a prefix says nothing
+        ("NVIDIA_DB_PW", "hunter2"),
+        ("CUDA_CRED", "hunter2"),
+        ("NVIDIA_LOGIN", "joe:hunter2"),
+        ("TRITON_SERVER", "user:hunter2@host"),
+        ("NVIDIA_API", "nvapi-hunter2"),
+        ("TRITON_AWS_ID", "AKIAIOSFODNN7EXAMPLE"),
+        ("ORT_SAS", "?sig=hunter2"),
+        ("TF_CPP_BEARER", "hunter2"),
+        ("TRITON_PIN", "1234"),
+        ("NV_SALT", "hunter2"),
+        ("PYTHONDB", "hunter2"),
+        ("QT_LICENSE", "hunter2"),
+        ("ENVDOCTOR_X", "hunter2"),
+        ("XLA_FLAGS", "hunter2"),
+        # nor does the name of a variable that is listed
+        ("NVIDIA_DRIVER_CAPABILITIES", "nvapi-hunter2"),
+        ("USER", "joe:hunter2@host"),
+        ("LANG", "hf_hunter2"),
+        ("TZ", "sk-hunter2"),
+        ("container", "ghp_hunter2"),
+        ("CUDA_MODULE_LOADING", "glpat-hunter2"),
+        ("NCCL_DEBUG", "AKIAIOSFODNN7EXAMPLE"),
+        ("NV_ADMIN_VERSION", "hunter2"),
+        ("NVIDIA_REQUIRE_LOGIN", "password=hunter2"),
+        ("PATH", "/usr/bin:joe:hunter2@host"),
+        ("HF_HOME", "hf_hunter2"),
+        ("PYTHONPATH", "/opt/hf_abcdefghijklmnopqrst"),
+        ("NVIDIA_VISIBLE_DEVICES", "nvapi-hunter2"),
     ],
 )
 def test_values_that_are_not(name: str, value: str) -> None:
@@ -289,3 +326,58 @@ def test_recorded_variables(tmp_path: Path) -> None:
 def test_this_process_has_its_own() -> None:
     assert variables.variables().need()["PATH"] == os.environ["PATH"]
     assert sys.executable
+
+
+# --- several releases side by side ---
+
+
+def cuda_in(root: Path, *releases: str, link: str = "", told: bool = False) -> None:
+    for release in releases:
+        touch(root, f"usr/local/cuda-{release}/kept")
+    if link:
+        (root / "usr/local/cuda").symlink_to(f"cuda-{link}")
+    if told:
+        touch(root, f"usr/local/cuda-{link}/version.json", text=f'{{"cuda": {{"version": "{link}.0"}}}}')
+
+
+def test_one_release_of_each_is_told(tmp_path: Path) -> None:
+    status(tmp_path, cuda_cudart_12_4="12.4.127-1", libcudnn9_cuda_12="9.1.0.70-1", cuda_compat_12_4="550.54.15-1")
+    facts = seen(tmp_path)
+    assert (facts.cuda.get(), facts.cudnn.get(), facts.compat.get()) == ("12.4", "9.1.0.70", "12.4")
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_the_release_that_the_link_names_is_used(tmp_path: Path, told: bool) -> None:
+    status(tmp_path, cuda_cudart_11_8="11.8.89-1", cuda_cudart_12_4="12.4.127-1")
+    cuda_in(tmp_path, "11.8", "12.4", link="11.8", told=told)
+    assert seen(tmp_path).cuda.need().startswith("11.8")
+    assert seen(tmp_path, CUDA_VERSION="12.4.1").cuda.need().startswith("11.8")
+
+
+def test_two_majors_without_a_word_which_are_unknown(tmp_path: Path) -> None:
+    status(tmp_path, cuda_cudart_9_2="9.2.148-1", cuda_cudart_12_4="12.4.127-1", libcudnn8="8.9.7.29-1+cuda11.8",
+           libcudnn9_cuda_12="9.1.0.70-1", libnvinfer8="8.6.1.6-1", libnvinfer10="10.3.0.26-1")  # fmt: skip
+    facts = seen(tmp_path, CUDA_VERSION="12.4.1", NV_CUDNN_VERSION="8.9.7.29")
+    assert facts.cuda.is_unknown
+    assert facts.cudnn.is_unknown
+    assert facts.tensorrt.is_unknown
+    assert "8, 9" in facts.cudnn.reason
+
+
+def test_numbers_are_compared_as_numbers(tmp_path: Path) -> None:
+    status(tmp_path, libcudnn9_cuda_12="9.10.0.56-1", libcudnn9_cuda_11="9.2.0.82-1")
+    assert seen(tmp_path).cudnn.need() == "9.10.0.56"
+
+
+def test_two_forward_compatibility_packages_are_unknown(tmp_path: Path) -> None:
+    status(tmp_path, cuda_compat_12_4="550.54.15-1", cuda_compat_12_8="570.86.10-1")
+    assert seen(tmp_path).compat.is_unknown
+
+
+def test_a_link_that_no_package_belongs_to_is_not_overruled_by_another_release(tmp_path: Path) -> None:
+    status(tmp_path, cuda_cudart_12_4="12.4.127-1")
+    cuda_in(tmp_path, "11.8", link="11.8")
+    assert seen(tmp_path).cuda.is_unknown
+    touch(tmp_path, f"{LIBRARIES}/libcudart.so.12.4.127")
+    (tmp_path / f"{LIBRARIES}/libcudart.so.12").symlink_to("libcudart.so.12.4.127")
+    assert seen(tmp_path).cuda.need() == "12.4"

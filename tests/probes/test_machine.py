@@ -166,3 +166,17 @@ def test_a_jetson_without_its_release_file_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "proc/device-tree").mkdir(parents=True)
     (tmp_path / "proc/device-tree/model").write_text("NVIDIA Jetson AGX Orin Developer Kit\0")
     assert machine.probe(str(tmp_path)).l4t.is_unknown
+
+
+@pytest.mark.parametrize(("kernel", "absent"), [("6.8.0-79-generic", True), ("5.10.120-tegra", False)])
+def test_a_kernel_of_a_jetson_is_one_though_its_files_are_hidden(tmp_path: Path, kernel: str, absent: bool) -> None:
+    (tmp_path / "proc/sys/kernel").mkdir(parents=True)
+    (tmp_path / "proc/sys/kernel/osrelease").write_text(f"{kernel}\n")
+    facts = machine.probe(str(tmp_path))
+    assert facts.l4t.is_absent is absent
+    assert facts.l4t.is_known is False
+
+
+def test_without_proc_and_sys_no_jetson_is_excluded(tmp_path: Path) -> None:
+    (tmp_path / "dev").mkdir()
+    assert machine.probe(str(tmp_path)).l4t.is_unknown

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -202,3 +204,54 @@ def test_the_start_gates_brand_of_every_nvml_brand_is_known() -> None:
     assert {number: brand for number, brand in gate.items() if brand != "unknown"} == {
         1: "quadro", 2: "tesla", 3: "nvs", 4: "grid", 5: "geforce", 6: "titan", 15: "geforce", 16: "titan",
     }  # fmt: skip
+
+
+def test_a_name_that_is_no_text_costs_only_itself(stand_in: pytest.MonkeyPatch) -> None:
+    stand_in.setenv("STAND_IN_GPUS", "Tesla \udcff|2|7.5|15360|-1")
+    facts = nvml.probe()
+    assert facts.driver.need() == "535.104.05"
+    (gpu,) = facts.gpus.need()
+    assert gpu.name.is_unknown
+    assert "cannot be read" in gpu.name.reason
+    assert (gpu.compute_capability.get(), gpu.memory_mib) == ("7.5", 15360)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: not on this system")
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
+def test_a_library_that_hangs_does_not_outlive_the_command(stand_in: pytest.MonkeyPatch, kill: signal.Signals) -> None:
+    mark = f"ENVDOCTOR_TEST_MARK={os.getpid()}-{kill.name}"
+    stand_in.setenv(*mark.split("=", 1))
+    stand_in.setenv("STAND_IN_HANGS", "nvmlInitWithFlags")
+    command = [
+        sys.executable,
+        "-c",
+        f"import sys; sys.path[:] = {sys.path!r}; from envdoctor.probes import nvml; nvml.probe()",
+    ]
+    parent = subprocess.Popen(command)
+    try:
+        assert _eventually(lambda: len(_marked(mark)) == 2)
+    finally:
+        parent.send_signal(kill)
+        parent.wait(10)
+    assert _eventually(lambda: not _marked(mark))
+
+
+def _marked(mark: str) -> list[str]:
+    """The processes with that variable which have loaded the library or started at all."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark.encode() in path.read_bytes():
+                found.append(path.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+def _eventually(holds: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 20
+    while not holds():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True

@@ -104,6 +104,18 @@ def test_a_display_whose_socket_is_not_there(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", [".", "..", "/", "/run/user/1000/"])
+def test_a_folder_is_no_wayland_display(tmp_path: Path, name: str) -> None:
+    facts = display.probe(str(tmp_path), {"WAYLAND_DISPLAY": name, "XDG_RUNTIME_DIR": "/run/user/1000"})
+    assert facts.wayland.is_absent
+    assert facts.answers.is_absent
+    assert display.probe(str(tmp_path), {"WAYLAND_DISPLAY": name, "DISPLAY": ":0"}).answers.need() is False
+
+
+def test_wayland_without_a_folder_for_its_socket(tmp_path: Path) -> None:
+    assert display.probe(str(tmp_path), {"WAYLAND_DISPLAY": "wayland-0"}).answers.is_absent
+
+
 @pytest.mark.parametrize("name", ["host.example.org:0", "localhost:10.0", ":x", "::::"])
 def test_a_display_elsewhere_is_not_known(tmp_path: Path, name: str) -> None:
     assert display.probe(str(tmp_path), {"DISPLAY": name}).answers.is_unknown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -97,3 +98,40 @@ def test_nowhere_to_write(monkeypatch: pytest.MonkeyPatch, running: subprocess.P
     monkeypatch.setattr(stamp, "FOLDERS", ("/proc",))
     stamp.remember(running.pid)
     assert stamp.still_stuck() is None
+
+
+def test_a_full_disk(folder: Path, running: subprocess.Popen[bytes]) -> None:
+    """No byte can be written; a link takes none."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limit[1]))
+    try:
+        stamp.remember(running.pid)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    (file,) = folder.iterdir()
+    assert file.is_symlink()
+    assert stamp.still_stuck() == running.pid
+    running.kill()
+    running.wait()
+    assert stamp.still_stuck() is None
+    assert not list(folder.iterdir())
+
+
+def test_an_empty_note_has_the_processes_looked_through(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that waits in the kernel cannot be made here."""
+    path = folder / f"envdoctor-selftest-{os.geteuid()}"
+    path.write_text("")
+    path.chmod(0o600)
+    assert stamp.still_stuck() is None
+    monkeypatch.setattr(stamp, "_waiting_in_the_kernel", lambda: 4711)
+    assert stamp.still_stuck() == 4711
+    assert path.exists()
+    path.unlink()
+    assert stamp.still_stuck() is None
+
+
+def test_a_file_system_that_hangs_says_nothing_of_the_driver(folder: Path, running: subprocess.Popen[bytes]) -> None:
+    stamp.remember(running.pid, stamp.FILES)
+    assert (stamp.still_stuck(), stamp.still_stuck(stamp.FILES)) == (None, running.pid)
+    stamp.remember(running.pid)
+    assert (stamp.still_stuck(), len(list(folder.iterdir()))) == (running.pid, 2)

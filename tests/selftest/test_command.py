@@ -325,7 +325,7 @@ def test_nothing_heavy_is_imported(environment: dict[str, str], libraries: Path,
     script = (
         "import sys; from envdoctor.cli import main; main(['selftest', '--expect', 'cuda']); "
         "print([name for name in ('torch', 'onnxruntime', 'httpx', 'rich', 'pynvml', 'packaging', 'subprocess', "
-        "'envdoctor.matrix', 'envdoctor.rules') if name in sys.modules])"
+        "'envdoctor.matrix', 'envdoctor.rules', 'envdoctor.probes.nvml') if name in sys.modules])"
     )
     settings = {**environment, "LD_LIBRARY_PATH": str(libraries)}
     done = subprocess.run([sys.executable, "-c", script], env=settings, cwd=tmp_path, capture_output=True, text=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -184,6 +187,106 @@ def test_a_full_disk_and_no_proc_change_no_exit_code(
     done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout.count("\n")) == (expected, 1), done
     assert done.stdout.startswith("unhealthy: cuInit gave 803" if expected else HEALTHY.removesuffix(": "))
+
+
+@pytest.fixture
+def video(run: Run, libraries: Path) -> Callable[..., str]:
+    def start(*arguments: str, **more: str) -> str:
+        return run("--deep-first", "--expect", "nvdec", *arguments, LD_LIBRARY_PATH=str(libraries), **more).stdout
+
+    return start
+
+
+@pytest.fixture
+def another(tmp_path: Path) -> Iterator[None]:
+    """Another self-test is at its deep part."""
+    folder = tmp_path / f"envdoctor-deep-{os.geteuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def test_nothing_is_known_while_another_runs_it(another: None, video: Callable[..., str]) -> None:
+    assert video() == "healthy: Tesla T4, driver 535.104.05, CUDA 12.2; nvdec; deep: another self-test is running it\n"
+
+
+def test_a_proven_failure_stands_while_another_tries_again(
+    video: Callable[..., str], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    for _ in range(3):
+        assert video(STAND_IN_CONTEXT="46").startswith("unhealthy: cuCtxCreate gave 46 on Tesla T4; remedy: ")
+    request.getfixturevalue("another")
+    line = video()
+    assert line.startswith("unhealthy: cuCtxCreate gave 46 on Tesla T4 (found ")
+    assert "s ago, another self-test tries it again now); remedy: nvidia-smi" in line
+
+
+def killed(libraries: Path, environment: dict[str, str], tmp_path: Path, tries: int) -> None:
+    """By its health check's own timeout, in a call that never returns."""
+    settings = {**environment, "LD_LIBRARY_PATH": str(libraries), "STAND_IN_HANGS": "cuvidGetDecoderCaps"}
+    command = [sys.executable, "-m", "envdoctor", "selftest", "--deep-first", "--expect", "nvdec"]
+    with subprocess.Popen(command, env=settings, cwd=tmp_path, stdout=subprocess.DEVNULL) as running:
+        until = time.monotonic() + 30
+        while written(tmp_path) != tries:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        running.kill()
+
+
+def written(tmp_path: Path) -> int:
+    attempt = record.read(record.key()).attempts.get("nvdec")
+    return attempt.tries if attempt else 0
+
+
+def test_a_try_that_is_killed_with_its_health_check_counts(
+    libraries: Path,
+    environment: dict[str, str],
+    video: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    for tries in (1, 2, 3):
+        killed(libraries, environment, tmp_path, tries)
+    line = video()
+    assert line.startswith("healthy: Tesla T4")
+    assert "deep skipped: nvdec: it was ended from outside: the health check's own timeout must be longer" in line
+    assert written(tmp_path) == 3
+
+
+def test_a_try_that_is_killed_hides_no_failure(
+    libraries: Path,
+    environment: dict[str, str],
+    video: Callable[..., str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    for _ in range(2):
+        video(STAND_IN_CONTEXT="46")
+    killed(libraries, environment, tmp_path, 3)
+    assert video().startswith("unhealthy: cuCtxCreate gave 46 on Tesla T4 (found ")
+
+
+def test_a_driver_that_hangs_before_the_deep_part(video: Callable[..., str]) -> None:
+    line = video("--timeout", "3", STAND_IN_HANGS="nvmlDeviceGetComputeMode")
+    assert line.startswith("unhealthy: the driver does not answer: no answer within ")
+
+
+@pytest.mark.skipif(not own_mounts(), reason="not on this system: needs root and namespaces")
+def test_a_proc_that_hides_process_1(settings: dict[str, str], tmp_path: Path) -> None:
+    settings = {name: value for name, value in settings.items() if name != "STAND_IN_TORCH_COUNTS"}
+    hidden = "mount --bind /var/empty-of-tests /proc/1; "
+    (empty := tmp_path / "empty").mkdir()
+    script = hidden.replace("/var/empty-of-tests", str(empty)) + (
+        f"cd /; exec {sys.executable} -m envdoctor selftest --deep-first"
+    )
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-ec", script], env=settings, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "deep left out: /proc does not show process 1 (mounted with hidepid?)" in done.stdout
 
 
 def test_pauses() -> None:

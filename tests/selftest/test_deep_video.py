@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -135,10 +137,56 @@ def test_ffmpeg_without_nvdec_is_a_note(
     assert (f"{program} was built without NVDEC (no cuvid decoder)" in document["notes"]) == noted
 
 
-def test_an_ffmpeg_that_hangs_meets_the_deadline(with_driver: Run, tmp_path: Path) -> None:
+HANGING = "#!/bin/sh\nsleep 300\nsleep 300\n"
+
+
+def all_of(folder: Path) -> set[int]:
+    """Every process that is there now and was started with that XDG_RUNTIME_DIR."""
+    mark, found = f"XDG_RUNTIME_DIR={folder}".encode(), set()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if mark in Path(f"/proc/{name}/environ").read_bytes().split(b"\0"):
+                found.add(int(name))
+        except OSError:
+            continue
+    return found
+
+
+def nothing_stays(folder: Path) -> None:
+    until = time.monotonic() + 20
+    while all_of(folder) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not all_of(folder)
+
+
+@pytest.fixture
+def hanging_ffmpeg(tmp_path: Path) -> dict[str, str]:
     program = tmp_path / "ffmpeg"
-    program.write_text("#!/bin/sh\nsleep 300\n")
+    program.write_text(HANGING)
     program.chmod(0o755)
-    settings = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    done = with_driver("--deep", "--expect", "nvdec", "--timeout", "2", **settings)
-    assert f"NVDEC does not answer in {program} -hwaccels: no answer within " in done.stdout
+    return {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+
+
+def test_an_ffmpeg_that_hangs_is_no_failure(with_driver: Run, tmp_path: Path, hanging_ffmpeg: dict[str, str]) -> None:
+    done = with_driver("--deep", "--expect", "nvdec", "--timeout", "8", **hanging_ffmpeg)
+    assert (done.returncode, "deep: NVDEC of Tesla T4 decodes" in done.stdout) == (0, True)
+    nothing_stays(tmp_path)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_command_takes_ffmpeg_along(
+    libraries: Path,
+    environment: dict[str, str],
+    tmp_path: Path,
+    hanging_ffmpeg: dict[str, str],
+    number: signal.Signals,
+) -> None:
+    settings = {**environment, **hanging_ffmpeg, "LD_LIBRARY_PATH": str(libraries)}
+    command = [sys.executable, "-m", "envdoctor", "selftest", "--deep", "--expect", "nvdec", "--timeout", "60"]
+    with subprocess.Popen(command, env=settings, cwd=tmp_path, stdout=subprocess.DEVNULL) as running:
+        until = time.monotonic() + 30
+        while len(all_of(tmp_path)) < 4:  # the command, its child, the shell, sleep
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        running.send_signal(number)
+    nothing_stays(tmp_path)

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from envdoctor.probes import surroundings
+from envdoctor.probes.child import Answers
 from envdoctor.probes.surroundings import Surroundings
 from envdoctor.selftest.driver_problem import problem
+from envdoctor.selftest.run import unanswered, with_reason
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 NODES = ("/dev/nvidia-uvm", "/dev/nvidia0", "/dev/nvidiactl")
@@ -49,13 +51,27 @@ def test_what_works_is_no_problem(told: dict[str, Any], seen: Surroundings) -> N
         (MISSING, {}, {"NVIDIA_DRIVER_CAPABILITIES": "utility"}, "set NVIDIA_DRIVER_CAPABILITIES=utility,compute"),
         (MISSING, {}, {"NVIDIA_DRIVER_CAPABILITIES": "all"}, "there are device nodes"),
         (MISSING, {}, {}, "did not mount the driver"),
+        (
+            {"libcuda_error": "libcuda.so.1: cannot open shared object file: Too many open files"},
+            {"nodes": ()},
+            {},
+            "raise the limit of open files",
+        ),
         ({"libcuda_error": "libcuda.so.1: file too short"}, {}, {}, "remove the libcuda files that the image itself"),
         ({"cuInit": 100}, {"nodes": ("/dev/nvidiactl",)}, {}, "there is no /dev/nvidia0, only /dev/nvidiactl"),
         ({"cuInit": 100}, {"nodes": ("/dev/nvidiactl",)}, {"NVIDIA_VISIBLE_DEVICES": "none"}, "is none, so"),
         ({"cuInit": 100}, {}, {"CUDA_VISIBLE_DEVICES": "GPU-1"}, "CUDA_VISIBLE_DEVICES='GPU-1' leaves no GPU"),
-        ({"cuInit": 999}, {"nodes": NODES[1:]}, {}, "no /dev/nvidia-uvm"),
+        ({"cuInit": 999}, {}, {"CUDA_VISIBLE_DEVICES": "0"}, "cuInit gave 999"),
+        ({"cuInit": 999}, {"nodes": NODES[1:]}, {"CUDA_VISIBLE_DEVICES": "0"}, "no /dev/nvidia-uvm"),
+        (
+            {"cuInit": 100},
+            {"nodes": NODES[:2]},
+            {"CUDA_VISIBLE_DEVICES": "0"},
+            "there is no /dev/nvidiactl, which CUDA",
+        ),
+        ({"cuInit": 100}, {"nodes": ("/dev/nvidia0", "/dev/nvhost-gpu")}, {}, "cuInit gave 100"),  # Jetson
         ({"cuInit": 999}, {"nodes": ("/dev/dxg",)}, {}, "cuInit gave 999 (unknown error)"),
-        ({"cuInit": 999, "opened": {"/dev/nvidia0": 5}}, {}, {}, "/dev/nvidia0: error 5 on opening"),
+        ({"cuInit": 999, "opened": {"/dev/nvidia0": 5}}, {}, {}, "/dev/nvidia0 cannot be opened: Input/output error"),
         ({"cuInit": 12345}, {}, {}, "cuInit gave 12345"),
         ({"cuInit": 0, "gpus": []}, {}, {}, "CUDA starts and sees no GPU"),
         ({"cuInit": 100, "nvmlInit": 0, "nvml": {"gpus": [15]}}, {}, {}, "GPU 0 is lost"),
@@ -69,6 +85,104 @@ def test_what_works_is_no_problem(told: dict[str, Any], seen: Surroundings) -> N
 )
 def test_causes(told: dict[str, Any], changes: dict[str, Any], environment: dict[str, str], words: str) -> None:
     assert words in text(told, FINE._replace(**changes), **environment)
+
+
+BY_CDI = {"NVIDIA_VISIBLE_DEVICES": "void"}  # NVIDIA's specifications set it for every container that is given a GPU
+
+
+@pytest.mark.parametrize(
+    ("told", "changes", "words"),
+    [
+        (
+            {"cuInit": 100},
+            {"nodes": NODES[:1]},
+            "there is no /dev/nvidia0, only /dev/nvidia-uvm -> create the container",
+        ),
+        ({"cuInit": 100}, {"nodes": ()}, "there is no /dev/nvidia*, although CDI mounted the driver's libraries -> "),
+        (
+            {"cuInit": 999, "opened": {NODES[1]: 6}},
+            {},
+            "cuInit gave 999 (unknown error); /dev/nvidia0 cannot be opened: No ",
+        ),
+        (
+            {**MISSING, "opened": {NODES[0]: 6}},
+            {"nodes": NODES[:1], "libcuda_kind": ""},
+            "there is no /dev/nvidia0, only",
+        ),
+    ],
+)
+def test_void_is_not_blamed_where_cdi_gave_the_gpu(told: dict[str, Any], changes: dict[str, Any], words: str) -> None:
+    assert text(told, FINE._replace(**changes), **BY_CDI).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("told", "changes"),
+    [
+        (MISSING, {"nodes": (), "libcuda_kind": ""}),
+        ({**MISSING, "opened": {"/dev/nvidiactl": 1}}, {"nodes": ("/dev/nvidiactl",), "libcuda_kind": ""}),  # its own
+        ({"cuInit": 100}, {"nodes": (), "libcuda_kind": "package"}),
+    ],
+)
+def test_void_is_blamed_where_nothing_was_given(told: dict[str, Any], changes: dict[str, Any]) -> None:
+    assert text(told, FINE._replace(**changes), **BY_CDI).startswith("NVIDIA_VISIBLE_DEVICES is void, so the container")
+
+
+@pytest.mark.parametrize(
+    ("told", "changes", "certain"),
+    [
+        ({"cuInit": 100, "nvmlInit": 0, "nvml": {"gpus": [15]}}, {}, True),
+        ({"cuInit": 999, "opened": {"/dev/nvidia0": 1, "/dev/nvidiactl": 1}}, {}, True),
+        ({"cuInit": 803}, {}, True),
+        ({"cuInit": 803}, {"nodes": ()}, False),
+        (WORKS, {"refused": ("/dev/nvidia0",)}, True),
+        (MISSING, {"nodes": ()}, False),
+        (MISSING, {}, False),  # --privileged shows all nodes of the host
+        ({"cuInit": 34}, {}, False),
+    ],
+)
+def test_who_lost_a_gpu_is_not_told_that_none_may_be_needed(
+    told: dict[str, Any], changes: dict[str, Any], certain: bool
+) -> None:
+    found = problem(told, FINE._replace(**changes), {})
+    assert found is not None
+    assert found.certain is certain
+    advised = "ENVDOCTOR_EXPECT=none" in with_reason(found, {"torch": "torch 2.5.1 with CUDA is installed"}).remedy
+    assert advised is not certain
+
+
+def test_a_driver_that_hangs_is_not_told_so_either() -> None:
+    hung = unanswered("driver", Answers({}, "no answer within 4.5 s", "cuInit", hung=True))
+    assert with_reason(hung, {"torch": "torch 2.5.1 with CUDA is installed"}) == hung
+
+
+@pytest.mark.parametrize(
+    ("states", "visible", "words"),
+    [
+        ([0, 15], "0", ""),
+        ([15], "0", "GPU 0 is lost"),
+        ([15, 16], "1", "GPU 0 is lost"),
+        ([4, 16], "GPU-1", "GPU 1 needs a reset"),  # the first is not this container's
+        ([0, 15], None, "GPU 1 is lost"),
+    ],
+)
+def test_a_choice_of_gpus_hides_none_when_all_are_lost(states: list[int], visible: str | None, words: str) -> None:
+    environment = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
+    told = text({**WORKS, "nvml": {"gpus": states}}, FINE, **environment)
+    assert (told == "") if not words else told.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("refused", "fine"),
+    [
+        (("/dev/nvidia1",), True),
+        (("/dev/nvidia0", "/dev/nvidia1"), False),
+        (("/dev/nvidiactl",), False),
+        (("/dev/nvidia1", "/dev/nvidia-uvm"), False),
+    ],
+)
+def test_one_gpu_of_several_may_be_kept_from_the_program(refused: tuple[str, ...], fine: bool) -> None:
+    lines = tuple(f"{path} (crw-------, owner 0, group 0)" for path in refused)
+    assert (text(WORKS, FINE._replace(nodes=(*NODES, "/dev/nvidia1"), refused=lines)) == "") is fine
 
 
 def test_one_gpu_of_several_denied_on_purpose_is_not_the_cause() -> None:

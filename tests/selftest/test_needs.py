@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from envdoctor.probes import installed
-from envdoctor.selftest import needs, parts
+from envdoctor.selftest import needs, observed, parts
 from envdoctor.selftest.needs import UnknownNeed
 
 SITE = "/usr/local/lib/python3.11/site-packages"
@@ -226,3 +226,20 @@ def test_a_camera() -> None:
     assert denied.cause == "/dev/video0 cannot be opened: Permission denied"
     assert parts.camera({"cameras": {}}) is not None
     assert parts.camera({}) is None
+
+
+@pytest.mark.parametrize(
+    ("distributions", "expected"),
+    [
+        (("tensorflow-2.17.0", "nvidia_nccl_cu12-2.21.5"), []),
+        (("tensorflow-2.17.0", "nvidia_cublas_cu12-12.3.4.1", "nvidia_cudnn_cu12-8.9.7.29"), ["cuda"]),
+        (("ctranslate2-4.5.0", "onnxruntime-1.20.0", "nvidia_cublas_cu12-12.4.5.8"), ["onnxruntime", "cuda"]),
+        (("nvidia_cuda_runtime-13.0.48",), ["cuda"]),
+        (("onnxruntime_gpu-1.20.0", "nvidia_cublas_cu12-12.4.5.8"), ["onnxruntime-cuda"]),
+        (("torch-2.10.0+cpu", "nvidia_cublas_cu12-12.4.5.8"), []),
+    ],
+)
+def test_cuda_wheels_without_pytorch(tmp_path: Path, distributions: tuple[str, ...], expected: list[str]) -> None:
+    found = image(tmp_path, *distributions)
+    wheels = observed.cuda_wheels(str(tmp_path), installed.folders(str(tmp_path)))
+    assert names({**found, "packages": {**found["packages"], **wheels}}) == expected

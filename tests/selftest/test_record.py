@@ -94,12 +94,24 @@ def test_files_that_are_links_or_not_files(folder: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "content",
     ["", "{", "[]", "null", "[" * 10_000, '{"proven": 3, "whole": true, "attempts": {}}', "\0\xff",
-     '{"proven": [], "whole": true, "attempts": {"a": [1]}}', '{"proven": [], "whole": true, "attempts": {"a": ["x", 1, 1, 1, 1]}}'],
+     '{"proven": [], "whole": true, "attempts": {"a": [1]}}', '{"proven": [], "whole": true, "attempts": {"a": ["x", 1, 1, 1, 1]}}',
+     '{"proven": [], "whole": true, "attempts": {"a": [Infinity, 1, 1, 1, 1]}}',
+     '{"proven": [], "whole": true, "attempts": {"a": [1, ' + "9" * 4000 + ', 1, 1, 1]}}'],
 )  # fmt: skip
 def test_a_file_that_cannot_be_understood_is_none(folder: Path, content: str) -> None:
     assert record.write("key", KNOWN)
     (folder / "key").write_text(content)
     assert record.read("key") == Record()
+
+
+@pytest.mark.parametrize("at", ["1e18", "-1", "Infinity", "NaN"])
+def test_an_attempt_at_no_time_that_was_is_none(folder: Path, at: str) -> None:
+    """It would rest for ever."""
+    assert record.write("key", KNOWN)
+    (folder / "key").write_text(
+        f'{{"proven": ["torch"], "whole": false, "attempts": {{"nvdec": [9, {at}, "failed", "", ""]}}}}'
+    )
+    assert record.read("key") == Record(frozenset(["torch"]))
 
 
 def test_earlier_starts_do_not_pile_up(folder: Path) -> None:

@@ -7,7 +7,8 @@ and in `needs.USED_BY_DEEP`, its line in docs/selftest.md.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from envdoctor.probes import child, memory
 from envdoctor.probes.child import Answers
@@ -36,9 +37,15 @@ PARTS: Mapping[str, Part] = {
 _LEAST_SECONDS = 0.2
 
 
-def deepened(quick: Verdict, until: float, needs: Sequence[str] | None = None) -> Verdict:
+Starting = Callable[[str, Sequence[DeepResult]], None]
+
+
+def deepened(
+    quick: Verdict, until: float, needs: Sequence[str] | None = None, starting: Starting = lambda need, results: None
+) -> Verdict:
     """Runs `needs` (None: all that the image needs) until the time `until` (of time.monotonic). An image that the quick
-    self-test found unhealthy stays so, and nothing is run."""
+    self-test found unhealthy stays so, and nothing is run. `starting` is told each part that is really run, before it is,
+    and the results until then: the run itself may be killed."""
     parts = tuple(need for need in USED_BY_DEEP if need in (quick.needs if needs is None else needs))
     if not quick.healthy:
         reason = "the quick self-test found a problem already"
@@ -52,7 +59,8 @@ def deepened(quick: Verdict, until: float, needs: Sequence[str] | None = None) -
     results: list[DeepResult] = []
     for place, need in enumerate(parts):
         if stuck is None:
-            result, stuck = _run(need, quick, _share(parts[place:], until), room.of_gpus(rooms))
+            gpus, share = room.of_gpus(rooms), _share(parts[place:], until)
+            result, stuck = _run(need, quick, share, gpus, partial(starting, need, tuple(results)))
         else:
             hangs = f"process {stuck} of an earlier part hangs and cannot be killed"
             result = skipped(need, hangs, started=False)
@@ -90,11 +98,13 @@ def _share(left: Sequence[str], until: float) -> float:
     return now + (until - now) * weights[0] / sum(weights)
 
 
-def _run(need: str, quick: Verdict, until: float, gpus: Sequence[room.Gpu] | None) -> tuple[DeepResult, int | None]:
+def _run(
+    need: str, quick: Verdict, until: float, gpus: Sequence[room.Gpu] | None, starting: Callable[[], None]
+) -> tuple[DeepResult, int | None]:
     """And the number of a child that cannot be killed."""
     part = PARTS[need]
     allowed, no_room = room.allowed(gpus, part.gpu_mib)
-    asked = Asked(need, tuple(quick.needs), quick.observed, quick.notes, allowed)
+    asked = Asked(need, tuple(quick.needs), quick.observed, quick.notes, allowed, until - time.monotonic())
     prohibited = room.prohibited(gpus) if part.gpu_mib else ""
     if prohibited:
         return failed(need, prohibited, "on the host: nvidia-smi -c DEFAULT"), None
@@ -103,6 +113,7 @@ def _run(need: str, quick: Verdict, until: float, gpus: Sequence[room.Gpu] | Non
         reason = "there was no time left: give a longer --timeout"
     if reason:
         return skipped(need, reason, started=False), None
+    starting()
     kills = memory.oom_kills(LIVE)
     answers = observed.remembered(child.ask(part.work(asked), until))
     if answers.ending:

@@ -24,6 +24,7 @@ class Asked(NamedTuple):
     quick: Mapping[str, Any]  # what the quick self-test observed
     notes: tuple[str, ...]
     gpus: tuple[int, ...] | None
+    seconds: float = 60.0  # that this part has
 
     @property
     def installed(self) -> Mapping[str, Any]:

@@ -18,10 +18,12 @@ _NO_MEMORY = 2  # CUDA_ERROR_OUT_OF_MEMORY
 _NO_ENCODER = (1, 2)  # NV_ENC_ERR_NO_ENCODE_DEVICE, NV_ENC_ERR_UNSUPPORTED_DEVICE
 _NO_SESSION = (10, 21)  # NV_ENC_ERR_OUT_OF_MEMORY, NV_ENC_ERR_INCOMPATIBLE_CLIENT_KEY: every session may be in use
 _NOT_THERE = -1
+_FFMPEG_SECONDS = 3.0
 
 
 def work(asked: Asked) -> Callable[[Say], None]:
-    return partial(video_use.probe, needs=(asked.need,), gpus=asked.gpus)
+    seconds = min(asked.seconds / 4, _FFMPEG_SECONDS)
+    return partial(video_use.probe, needs=(asked.need,), gpus=asked.gpus, ffmpeg_seconds=seconds)
 
 
 def judge(asked: Asked, told: Mapping[str, Any]) -> DeepResult:
