@@ -13,6 +13,7 @@ from tests.selftest.conftest import COMPILER
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "selftest.py"
 
 
+@pytest.mark.slow  # and of a checkout: the benchmark times the package that lies beside it
 @pytest.mark.skipif(
     COMPILER is None or sys.platform != "linux", reason="needs a C compiler on Linux: not on this system"
 )
