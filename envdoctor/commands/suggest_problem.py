@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.commands import InputError, UsageError
 from envdoctor.commands.check_hosts import Hosts
@@ -13,7 +13,9 @@ from envdoctor.commands.settings import config_of, read_package
 from envdoctor.facts import Host, Origin, Package
 from envdoctor.matrix import Matrix
 from envdoctor.suggest.problem import ARCHES, FAMILIES, ONNXRUNTIME, TORCH, Problem
-from envdoctor.targets import Workload
+
+if TYPE_CHECKING:
+    from envdoctor.targets import Workload
 
 _PURPOSES = {
     "training": frozenset({TORCH}),

@@ -47,6 +47,7 @@ def parse(expression: str) -> tuple[tuple[Condition, ...], ...]:
     return tuple(tuple(_condition(part) for part in term.split(",")) for term in expression.split())
 
 
+@lru_cache(maxsize=4096)  # the images of all releases share most of their conditions
 def _condition(text: str) -> Condition:
     for index in range(len(text)):
         operator = next((candidate for candidate in _OPERATORS if text.startswith(candidate, index)), None)

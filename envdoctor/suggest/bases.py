@@ -40,8 +40,9 @@ def _fits(base: Base, problem: Problem) -> bool:
 def _cuda(problem: Problem, matrix: Matrix) -> Iterator[Base]:
     """Ubuntu alone unless another system is asked for: there the Python of the distribution is known."""
     flavors = _flavors(problem)
+    wanted = f"-{problem.os or 'ubuntu'}"
     for tag in matrix.cuda_tag_names():
-        match = _TAG.fullmatch(tag)
+        match = _TAG.fullmatch(tag) if wanted in tag else None
         if match is None:
             continue
         flavor = "-".join(filter(None, match.group(2, 3)))
