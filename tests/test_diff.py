@@ -394,7 +394,7 @@ def test_a_rule_is_not_asked_again_for_what_it_does_not_look_at(
         calls[rule.id] = calls.get(rule.id, 0) + 1
         return ask(rule, facts, matrix)
 
-    monkeypatch.setattr("envdoctor.comparison.hosts.ask", counted)
+    monkeypatch.setattr("envdoctor.watching.ask", counted)
     hosts = [part for n in range(40) for part in ("--host", f"name=h{n},driver=535.104.05,gpu={('T4', 'L4')[n % 2]}")]
     found = _diff(capsys, CUDA_12_4, CUDA_12_6, *hosts)
     assert [host["host"] for host in found["hosts"]][39].startswith("h39 ")

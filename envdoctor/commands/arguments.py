@@ -94,6 +94,29 @@ def host_options(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def build_options(group: argparse._ArgumentGroup) -> None:
+    """What a Dockerfile leaves open, for the commands that judge one; see settings.settings."""
+    group.add_argument(
+        "--image-alias",
+        action="append",
+        default=[],
+        metavar="NAME=IMAGE",
+        help="what a local base image is built on; repeatable",
+    )
+    group.add_argument(
+        "--build-arg", action="append", default=[], metavar="KEY=VALUE", help="as for docker build; repeatable"
+    )
+    group.add_argument("--target", metavar="STAGE", help="the stage of the Dockerfile to judge (default: the last)")
+
+
+def settings_options(group: argparse._ArgumentGroup) -> None:
+    """--config and --no-config; see settings.config_of."""
+    group.add_argument(
+        "--config", metavar="FILE", help="the settings, instead of the nearest pyproject.toml or envdoctor.toml"
+    )
+    group.add_argument("--no-config", action="store_true", help="no settings file")
+
+
 class NotYet(argparse.Action):
     """An option of a later version, so that it is refused by name instead of as a typing error."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from envdoctor.commands.arguments import NotYet, Parser, host_options
+from envdoctor.commands.arguments import NotYet, Parser, build_options, host_options, settings_options
 from envdoctor.formatters import FORMATS
 
 _DESCRIPTION = """\
@@ -64,17 +64,7 @@ def _workload_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--uses", metavar="LIST", help="what it uses instead of what is inferred: torch,onnxruntime-cuda"
     )
-    group.add_argument(
-        "--image-alias",
-        action="append",
-        default=[],
-        metavar="NAME=IMAGE",
-        help="what a local base image is built on; repeatable",
-    )
-    group.add_argument(
-        "--build-arg", action="append", default=[], metavar="KEY=VALUE", help="as for docker build; repeatable"
-    )
-    group.add_argument("--target", metavar="STAGE", help="the stage of the Dockerfile to judge (default: the last)")
+    build_options(group)
 
 
 def _gate_options(group: argparse._ArgumentGroup) -> None:
@@ -85,10 +75,7 @@ def _gate_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--ignore", action="append", default=[], metavar="RULE", help="suppress a rule's findings; repeatable"
     )
-    group.add_argument(
-        "--config", metavar="FILE", help="the settings, instead of the nearest pyproject.toml or envdoctor.toml"
-    )
-    group.add_argument("--no-config", action="store_true", help="no settings file")
+    settings_options(group)
 
 
 def _output_options(group: argparse._ArgumentGroup) -> None:

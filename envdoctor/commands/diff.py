@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from envdoctor.commands.arguments import Parser, host_options
+from envdoctor.commands.arguments import Parser, build_options, host_options, settings_options
 
 FORMATS = ("terminal", "json", "markdown")
 
@@ -71,22 +71,9 @@ def _workload_options(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--uses", metavar="LIST", help="what it uses instead of what is inferred: onnxruntime-cuda")
     group.add_argument("--arch", choices=("amd64", "arm64"), help="the CPU architecture of the image (default: amd64)")
-    group.add_argument(
-        "--image-alias",
-        action="append",
-        default=[],
-        metavar="NAME=IMAGE",
-        help="what a local base image is built on; repeatable",
-    )
-    group.add_argument(
-        "--build-arg", action="append", default=[], metavar="KEY=VALUE", help="as for docker build; repeatable"
-    )
-    group.add_argument("--target", metavar="STAGE", help="the stage of a Dockerfile to judge (default: the last)")
+    build_options(group)
     group.add_argument("--ignore", action="append", default=[], metavar="RULE", help="leave a rule out; repeatable")
-    group.add_argument(
-        "--config", metavar="FILE", help="the settings, instead of the nearest pyproject.toml or envdoctor.toml"
-    )
-    group.add_argument("--no-config", action="store_true", help="no settings file")
+    settings_options(group)
 
 
 def _output_options(group: argparse._ArgumentGroup) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from envdoctor.commands.arguments import Parser, host_options
+from envdoctor.commands.arguments import Parser, host_options, settings_options
 from envdoctor.suggest.problem import FAMILIES
 
 FORMATS = ("text", "json", "dockerfile")
@@ -99,7 +99,4 @@ def _output_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--output", metavar="FILE", help="write there instead of standard output")
     group.add_argument("-q", "--quiet", action="store_true", help="no notices on standard error")
     group.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: auto")
-    group.add_argument(
-        "--config", metavar="FILE", help="the settings, instead of the nearest pyproject.toml or envdoctor.toml"
-    )
-    group.add_argument("--no-config", action="store_true", help="no settings file")
+    settings_options(group)

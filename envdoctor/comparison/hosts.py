@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from envdoctor.comparison import HostChange, Side, Told, change_of
-from envdoctor.doctor import ask, verdict
-from envdoctor.facts import Fact, Facts, Host
+from envdoctor.doctor import verdict
+from envdoctor.facts import Fact, Host
 from envdoctor.findings import Diagnosis, Kind, Outcome, RuleResult, Severity, Verdict, undecided
 from envdoctor.gate import Silence, suppress
 from envdoctor.rules import RULES
+from envdoctor.watching import Watched, watch
 from envdoctor.workload import Stated
 
 if TYPE_CHECKING:
@@ -26,35 +27,23 @@ class Asked:
     """One side, for many hosts: its facts are assembled once, and a rule that did not look at the host is asked once."""
 
     def __init__(self, side: Side, matrix: Matrix, stated: Stated, silences: Sequence[Silence]) -> None:
-        self._facts = _Watched(*side.facts(Host(), matrix, stated))
+        self._facts = Watched(*side.facts(Host(), matrix, stated))
         self._matrix = matrix
         self._silences = (*silences, *side.silences)
         self._settled: dict[str, RuleResult] = {}
 
     def on(self, host: Host) -> Diagnosis:
-        facts = _Watched(*self._facts._replace(host=host))
+        facts = Watched(*self._facts._replace(host=host))
         results = []
         for rule in RULES:
             result = self._settled.get(rule.id)
             if result is None:
-                before = _Watched.looks[0]
-                result = ask(rule, facts, self._matrix)
-                if _Watched.looks[0] == before:
+                result, parts = watch(rule, facts, self._matrix)
+                if "host" not in parts:
                     self._settled[rule.id] = result
             results.append(result)
         diagnosis = Diagnosis(facts.workload, host.name, verdict(results), (), tuple(results))
         return suppress(diagnosis, self._silences)[0]
-
-
-class _Watched(Facts):
-    """Facts that count how often anybody looks at their host, in copies too."""
-
-    looks: ClassVar[list[int]] = [0]
-
-    @property
-    def host(self) -> Host:
-        _Watched.looks[0] += 1
-        return self[1]
 
 
 def host_changes(a: Asked, b: Asked, hosts: Iterable[Host]) -> Iterator[HostChange]:

@@ -8,10 +8,9 @@ search to the next.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
-from envdoctor.doctor import ask
-from envdoctor.facts import Fact, Facts, Host, Image, Package, Packages, known
+from envdoctor.facts import Host, Package, Packages, known
 from envdoctor.findings import Kind, Outcome, RuleResult, Severity, undecided
 from envdoctor.matrix import Matrix
 from envdoctor.readers.declared import Declared, Statement
@@ -20,6 +19,7 @@ from envdoctor.rules.rule import Rule
 from envdoctor.suggest.companions import beside
 from envdoctor.suggest.fleet import groups
 from envdoctor.suggest.problem import ARCHES, HERE, Base, Candidate, Judgement, Problem, Wheel
+from envdoctor.watching import Watched, watch
 from envdoctor.workload import Stated, assemble
 
 # The rules that most often refuse come first.
@@ -89,8 +89,8 @@ class Judge:
             self.memory.answers[place] = next((each for each in told if each.tier is None), Judgement(0))
         return self.memory.answers[place]
 
-    def _packages_alone(self, facts: _Watched, rule: Rule) -> Judgement:
-        result, parts = _watch(rule, facts, self.matrix)
+    def _packages_alone(self, facts: Watched, rule: Rule) -> Judgement:
+        result, parts = watch(rule, facts, self.matrix)
         return _told(result, facts[1]) if parts <= {"packages"} else Judgement(0)
 
     def hopeless(self) -> Judgement:
@@ -106,9 +106,9 @@ class Judge:
                 return answer
         return Judgement(0)
 
-    def _host_alone(self, facts: _Watched, host: Host) -> Judgement:
+    def _host_alone(self, facts: Watched, host: Host) -> Judgement:
         for rule in _RULES:
-            result, parts = _watch(rule, facts, self.matrix)
+            result, parts = watch(rule, facts, self.matrix)
             told = _told(result, host) if parts <= {"host"} else Judgement(0)
             if told.tier is None and not told.undecided:
                 return told
@@ -125,7 +125,7 @@ class Judge:
 
     def _ask_all(self, place: tuple[Candidate, tuple[Package, ...], str], rules: Sequence[Rule]) -> Judgement:
         candidate, others, _ = place
-        assembled: dict[str, tuple[_Watched, dict[str, RuleResult]]] = {}
+        assembled: dict[str, tuple[Watched, dict[str, RuleResult]]] = {}
         remark = Judgement(0)
         for position, (kind, host) in enumerate(self.hosts):
             answer = self.memory.answers.get((place, kind))
@@ -143,17 +143,17 @@ class Judge:
                 remark = answer
         return remark
 
-    def _facts(self, candidate: Candidate, others: tuple[Package, ...], host: Host, arch: str) -> _Watched:
-        return _Watched(*assemble(workload(candidate, others, arch), host, self.matrix, Stated()))
+    def _facts(self, candidate: Candidate, others: tuple[Package, ...], host: Host, arch: str) -> Watched:
+        return Watched(*assemble(workload(candidate, others, arch), host, self.matrix, Stated()))
 
-    def _on(self, facts: _Watched, settled: dict[str, RuleResult], host: Host, rules: Sequence[Rule]) -> Judgement:
+    def _on(self, facts: Watched, settled: dict[str, RuleResult], host: Host, rules: Sequence[Rule]) -> Judgement:
         """`settled` are the results of rules that did not look at the host. Without any host only those count."""
-        facts = _Watched(*facts._replace(host=host))
+        facts = Watched(*facts._replace(host=host))
         remark = Judgement(0)
         for rule in rules:
             result = settled.get(rule.id)
             if result is None:
-                result, parts = _watch(rule, facts, self.matrix)
+                result, parts = watch(rule, facts, self.matrix)
                 if "host" not in parts:
                     settled[rule.id] = result
                 elif not host.stated:
@@ -164,39 +164,6 @@ class Judge:
             if told.tier:
                 remark = told
         return remark
-
-
-class _Watched(Facts):
-    """Facts that count how often anybody looks at each of their parts, in copies too."""
-
-    looks: ClassVar[dict[str, int]] = {"host": 0, "image": 0, "packages": 0}
-
-    @property
-    def host(self) -> Host:
-        _Watched.looks["host"] += 1
-        return self[1]
-
-    @property
-    def image(self) -> Image:
-        _Watched.looks["image"] += 1
-        return self[2]
-
-    @property
-    def packages(self) -> Fact[Packages]:
-        _Watched.looks["packages"] += 1
-        return self[3]
-
-    @property
-    def uses(self) -> Fact[frozenset[str]]:  # they follow from the packages
-        _Watched.looks["packages"] += 1
-        return self[6]
-
-
-def _watch(rule: Rule, facts: _Watched, matrix: Matrix) -> tuple[RuleResult, frozenset[str]]:
-    """The rule's result, and which parts it looked at."""
-    before = dict(_Watched.looks)
-    result = ask(rule, facts, matrix)
-    return result, frozenset(part for part, count in _Watched.looks.items() if count != before[part])
 
 
 def _told(result: RuleResult, host: Host) -> Judgement:

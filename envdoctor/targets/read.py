@@ -103,21 +103,6 @@ def read_dockerfile_at(path: str) -> Declared:
     return workload.declared
 
 
-def read_changed(path: str, texts: Mapping[str, str]) -> Declared:
-    """The same with other texts for it and for the files it installs from, by the path the user knows them by."""
-    from envdoctor.readers.declared import SourceText
-    from envdoctor.readers.stages import read_dockerfile
-
-    context = _context(Item(path, Kind.DOCKERFILE))
-
-    def read_file(relative: str) -> str | None:
-        found = context.read_file(relative)
-        known_as = str(getattr(found, "path", ""))
-        return SourceText(texts[known_as], known_as) if known_as in texts else found
-
-    return read_dockerfile(texts[path], path, build_args={}, target=None, read_file=read_file)
-
-
 def _requirements(item: Item, text: str) -> Workload:
     from envdoctor.readers.requirements import read_requirements
 
