@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ DEADLINE = (
 )
 _MOST_BYTES = 1024 * 1024
 # The child gets the parent's own search path: it finds what the parent finds, in a checkout, a wheel or a zip file.
-_CHILD = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from envdoctor.probes.nvml_child import main; main()"
+_CHILD = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from envdoctor.probes.nvml_child import main; main(int(sys.argv[2]))"
 
 # NVML's brand numbers: nvmlBrandType_t in nvml.h
 _BRANDS = {
@@ -80,7 +81,7 @@ def ask(deadline: float) -> Mapping[str, object] | str:
     if not sys.executable:
         return "there is no Python program to start the process that asks NVML"
     search_path = json.dumps([str(entry) for entry in sys.path])
-    command = [sys.executable, "-I", "-S", "-W", "ignore", "-c", _CHILD, search_path]
+    command = [sys.executable, "-I", "-S", "-W", "ignore", "-c", _CHILD, search_path, str(os.getpid())]
     try:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True

@@ -25,9 +25,10 @@ _UNKNOWN = 999  # NVML_ERROR_UNKNOWN
 _NOT_SUPPORTED = 3  # NVML_ERROR_NOT_SUPPORTED: this GPU has no MIG
 
 
-def main() -> None:
-    """The answer goes to the standard output; whatever the library itself prints there does not."""
-    _die_with_parent()
+def main(parent: int) -> None:
+    """The answer goes to the standard output; whatever the library itself prints there does not. `parent` is the process
+    that waits for it."""
+    _die_with(parent)
     answer = os.dup(1)
     os.dup2(2, 1)
     _forbid_core_dumps()
@@ -38,21 +39,18 @@ def main() -> None:
     os._exit(0)  # the library's own exit handlers may hang too
 
 
-def _die_with_parent() -> None:
-    """A library that hangs must not stay behind when the command is killed. A parent that ended before the kernel was told
-    is known by the answer's pipe, which nobody reads any more."""
+def _die_with(parent: int) -> None:
+    """A library that hangs must not stay behind when the command is killed, nor when that ended before the kernel was
+    told. The answer's pipe does not tell: for a moment after its main thread ended, another thread still holds it."""
     if sys.platform != "linux":
         return
     import ctypes
-    import select
 
     try:
         ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
     except (OSError, AttributeError):
         pass
-    poll = select.poll()
-    poll.register(1, 0)
-    if any(event & select.POLLERR for _, event in poll.poll(0)):
+    if os.getppid() != parent:
         os._exit(1)
 
 
