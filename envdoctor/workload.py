@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from envdoctor.dependencies import with_dependencies
-from envdoctor.facts import Fact, Facts, Host, Image, Origin, Package, Packages, absent, known, unknown
+from envdoctor.facts import Fact, Facts, Host, Image, Launch, Origin, Package, Packages, absent, known, unknown
 from envdoctor.judging import images
 from envdoctor.matrix import Matrix
 from envdoctor.readers.declared import Declared
@@ -45,7 +45,10 @@ def assemble(declared: Declared, host: Host, matrix: Matrix, stated: Stated) -> 
         host=host,
         image=image,
         packages=known(packages, Origin(declared.label, declared.path)),
-        assumptions=_assumptions(host),
+        launch=declared.launch,
+        build=declared.build,
+        slips=declared.slips,
+        assumptions=_assumptions(host, declared.launch),
     )
     return with_uses(facts, stated, matrix)
 
@@ -87,7 +90,7 @@ def from_environment(facts: Facts, host: Host | None, matrix: Matrix, stated: St
     if packages.is_unknown:
         packages = _packages_of_image(image, matrix, packages)
     host = host or facts.host
-    facts = facts._replace(host=host, image=image, packages=packages, assumptions=_assumptions(host))
+    facts = facts._replace(host=host, image=image, packages=packages, assumptions=_assumptions(host, facts.launch))
     if packages.is_known:
         facts = facts._replace(image=_with_system_packages(image, packages.need()))
     return with_uses(facts, stated, matrix)
@@ -275,8 +278,8 @@ def _document_image(stated: Image, matrix: Matrix, options: Stated) -> Image:
     return merged
 
 
-def _assumptions(host: Host) -> tuple[str, ...]:
-    texts = ["launched with --gpus all"]
+def _assumptions(host: Host, launch: Launch) -> tuple[str, ...]:
+    texts = ["launched with --gpus all"] if launch.gpus.is_unknown else []
     if host.toolkit.is_unknown:
         texts.append("the NVIDIA Container Toolkit is installed")
     return tuple(texts)

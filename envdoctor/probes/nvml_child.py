@@ -127,7 +127,3 @@ def _call(
         errors[name] = [_UNKNOWN, f"gave text that cannot be read: {error}"[:200]]
         return None
     return success if value is None else value
-
-
-if __name__ == "__main__":
-    main()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from envdoctor.facts import Fact, Origin, Packages, unknown
+from envdoctor.facts import Build, Fact, Launch, Origin, Packages, Slip, Statement, absent, unknown
+
+__all__ = ["Declared", "Ignore", "SourceText", "Statement"]
 
 
 class SourceText(str):
@@ -28,14 +30,6 @@ class Ignore(NamedTuple):
     line: int
 
 
-class Statement(NamedTuple):
-    """A shell command of a RUN, split into words: `words[0]` is the program. None in `words` is a word whose
-    text depends on run time. Kept for the rules that look at commands."""
-
-    words: tuple[str | None, ...]
-    origin: Origin
-
-
 class Declared(NamedTuple):
     """One workload as a file declares it. `image` is the registry (or local) reference the final stage rests on;
     absent for FROM scratch, or for a file that names no image (requirements.txt). `env` is the final stage's ENV."""
@@ -50,4 +44,7 @@ class Declared(NamedTuple):
     statements: tuple[Statement, ...] = ()
     ignores: tuple[Ignore, ...] = ()
     path: str | None = None
+    build: Fact[Build] = absent("no Dockerfile is read")
+    launch: Launch = Launch()
+    slips: tuple[Slip, ...] = ()
     problems: tuple[str, ...] = ()  # parts that could not be understood, each "Dockerfile:3: …, expected …"

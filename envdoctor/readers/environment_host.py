@@ -29,6 +29,15 @@ def host_of(part: Part, path: str) -> Host:
         gpus=blank.gpus if part.missing("gpus") else known(_gpus(part), part.origin("gpus")),
         engine=_of(part, "engine", engine.text_fact("name", blank.engine), _NO_ENGINE),
         engine_version=_of(part, "engine", engine.release_fact("version", blank.engine_version), _NO_ENGINE),
+        rootless=engine.truth_fact("rootless", blank.rootless),
+        snap=engine.truth_fact("snap", blank.snap),
+        runtimes=engine.texts_fact("runtimes", blank.runtimes),
+        default_runtime=engine.text_fact("default_runtime", blank.default_runtime),
+        cgroup_driver=_lower(engine.text_fact("cgroup_driver", blank.cgroup_driver)),
+        cgroup_version=engine.integer_fact("cgroup_version", blank.cgroup_version),
+        device_nodes=part.texts_fact("device_nodes", blank.device_nodes),
+        device_links=part.truth_fact("device_links", blank.device_links),
+        cdi=blank.cdi if part.missing("cdi") else known(_cdi(part), part.origin("cdi")),
     )
     host = _with_toolkit(host, part)
     return host._replace(name=label(host) or posixpath.basename(path) or path)
@@ -50,6 +59,15 @@ def _with_driver(host: Host, part: Part) -> Host:
         driver_cuda=driver.text_fact("cuda", host.driver_cuda),
         kernel_module=driver.text_fact("kernel_module", host.kernel_module, "no NVIDIA kernel module is loaded"),
         open_kernel_module=driver.truth_fact("open_kernel_module", host.open_kernel_module),
+    )
+
+
+def _cdi(part: Part) -> tuple[str, ...]:
+    """The names of all devices, "nvidia.com/gpu=all"."""
+    return tuple(
+        f"{spec.string('kind') or 'nvidia.com/gpu'}={name}"
+        for spec in part.parts("cdi")
+        for name in spec.texts("devices") or ()
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from envdoctor.facts import Fact, Image, Launch, Package, absent, known, unknown
 from envdoctor.readers.part import Part
+from envdoctor.readers.size import size_in_bytes
 
 _CUDA_TAG = re.compile(r"cu([0-9]{1,2})([0-9])")
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -21,6 +23,7 @@ def image_of(part: Part) -> Image:
         os_id=system.text_fact("id", blank.os_id),
         os_version=system.text_fact("version_id", blank.os_version),
         env=part.mapping_fact("env", blank.env),
+        labels=part.mapping_fact("labels", blank.labels),
         user=part.text_fact("user", blank.user),
         cuda=part.release_fact("cuda", blank.cuda, "there is no CUDA in the image"),
         cudnn=part.release_fact("cudnn", blank.cudnn, "there is no cuDNN in the image"),
@@ -78,13 +81,44 @@ def _cuda(text: str | None) -> str | None:
 
 def launch_of(part: Part) -> Launch:
     blank = Launch()
-    return Launch(
-        stated=bool(part.fields),
+    if not part.fields:
+        return blank
+    return blank._replace(
+        stated=True,
+        how="document",
+        origin=part.origin("gpus")._replace(label=f"{part.path}: {part.where}"),
         gpus=_gpu_request(part, blank.gpus),
         runtime=part.text_fact("runtime", blank.runtime, "the engine's default runtime is used"),
         env=part.mapping_fact("env", blank.env),
         privileged=part.truth_fact("privileged", blank.privileged),
+        devices=part.texts_fact("devices", blank.devices),
+        shm_size=_bytes(part, "shm_size", blank.shm_size),
+        ipc=part.text_fact("ipc", blank.ipc),
+        network=part.text_fact("network", blank.network),
+        ulimits=_limits(part, blank.ulimits),
+        user=part.text_fact("user", blank.user),
+        volumes=part.texts_fact("volumes", blank.volumes),
+        cpuset_cpus=part.text_fact("cpuset_cpus", blank.cpuset_cpus),
     )
+
+
+def _bytes(part: Part, name: str, default: Fact[int]) -> Fact[int]:
+    """A size as `docker run` takes it: "64m", "1.5g", or a number of bytes."""
+    text = part.string(name)
+    if text is None:
+        return default
+    number = size_in_bytes(text)
+    if number is None:
+        return unknown(f"the size {text[:30]!r} is not understood; expected one such as 64m", part.origin(name))
+    return known(number, part.origin(name))
+
+
+def _limits(part: Part, default: Fact[Mapping[str, int]]) -> Fact[Mapping[str, int]]:
+    value = part.fields.get("ulimits")
+    if not isinstance(value, dict):
+        return default
+    soft = {name: limit.get("soft") if isinstance(limit, dict) else limit for name, limit in value.items()}
+    return known({name: limit for name, limit in soft.items() if isinstance(limit, int)}, part.origin("ulimits"))
 
 
 def _gpu_request(part: Part, default: Fact[str]) -> Fact[str]:

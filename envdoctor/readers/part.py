@@ -58,6 +58,10 @@ class Part(NamedTuple):
         value = self.fields.get(name)
         return tuple(str(item) for item in value) if isinstance(value, list) else None
 
+    def texts_fact(self, name: str, default: Fact[tuple[str, ...]]) -> Fact[tuple[str, ...]]:
+        value = self.texts(name)
+        return default if value is None else known(value, self.origin(name))
+
     def text_fact(self, name: str, default: Fact[str], when_false: str = "") -> Fact[str]:
         """known, `default` (unknown) if missing, absent if false."""
         value = self.string(name)
