@@ -239,7 +239,9 @@ def test_a_library_that_hangs_does_not_outlive_the_command(stand_in: pytest.Monk
 @pytest.mark.skipif(sys.platform != "linux", reason="needs Linux: not on this system")
 def test_nothing_is_asked_for_a_command_that_has_already_ended(stand_in: pytest.MonkeyPatch) -> None:
     stand_in.setenv("STAND_IN_HANGS", "nvmlInitWithFlags")
-    line = f"import sys; sys.path[:] = {sys.path!r}; from envdoctor.probes.nvml_child import main; main(parent=2**22 + 1)"
+    line = (
+        f"import sys; sys.path[:] = {sys.path!r}; from envdoctor.probes.nvml_child import main; main(parent=2**22 + 1)"
+    )
     assert subprocess.run([sys.executable, "-c", line], timeout=20, stdout=subprocess.PIPE).returncode == 1
 
 
