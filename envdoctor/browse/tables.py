@@ -15,10 +15,11 @@ _ABOUT_THE_ROW = ("source", "checked", "note")
 # Columns where None is an answer and no gap, by table: "none", "not applicable", "to this day".
 _STATEMENTS: dict[str, tuple[str, ...]] = {
     "branches": ("end_of_life",),
-    "architectures": ("last_branch", "last_cuda"),
+    "architectures": ("last_branch", "last_cuda", "kernel_modules"),
     "l4t": ("cuda_by_compat",),
     "cuda_tags": ("cudnn", "supported"),
-    "torch": ("cuda",),
+    "torch": ("cuda", "jetson"),
+    "engine_features": ("by_default",),
     "companions": ("pairs",),
     "opencv": ("os", "first", "last", "python_newest"),
     "needs": ("cuda_major", "cudnn", "via"),

@@ -8,6 +8,7 @@ To add knowledge add a row to data/; to add a kind of it add a NamedTuple in row
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from envdoctor import versions
@@ -49,8 +50,19 @@ class Matrix:
         self._tags_of: dict[str, tuple[rows.CudaTagRow, ...]] = {}
         self._opencv = Table("opencv", rows.OpenCvRow, read)
         self._system_libraries = Table("system_libraries", rows.SystemLibraryRow, read)
+        self._system_brings = Table("system_brings", rows.SystemBringsRow, read)
+        self._video_engines = Table("video_engines", rows.VideoEngineRow, read)
+        self._video_sdks = Table("video_sdks", rows.VideoSdkRow, read)
+        self._video_packages = Table("video_packages", rows.VideoPackageRow, read)
+        self._caches = Table("caches", rows.CacheRow, read)
+        self._toolkit_users = Table("toolkit_users", rows.ToolkitUserRow, read)
         self._pythons = Table("python_versions", rows.PythonRow, read)
+        self._torch_indexes = Table("torch_indexes", rows.TorchIndexRow, read)
+        self._torch_requires = Table("torch_requires", rows.TorchRequiresRow, read)
+        self._torch_abi = Table("torch_abi", rows.TorchAbiRow, read)
         self._distributions = Table("distributions", rows.DistributionRow, read)
+        self._engine_features = Table("engine_features", rows.EngineRow, read)
+        self._driver_packages = Table("driver_packages", rows.DriverPackageRow, read)
 
     @classmethod
     def load(cls) -> Matrix:
@@ -106,6 +118,14 @@ class Matrix:
         """The oldest branch whose drivers report that CUDA version."""
         return next((row for row in self.branches() if row.cuda == _minor(cuda)), None)
 
+    def engine_feature(self, engine: str, feature: str) -> rows.EngineRow | None:
+        """From which release on "docker" or "podman" passes GPUs that way ("gpus", "cdi")."""
+        return next((row for row in self._engine_features.find(engine) if row.feature == feature), None)
+
+    def driver_package(self, name: str) -> rows.DriverPackageRow | None:
+        """The row of a package that installs libraries of NVIDIA's driver; None for any other."""
+        return next((row for row in self._driver_packages.rows() if fnmatchcase(name, row.name)), None)
+
     # --- GPUs ---
 
     def architectures(self) -> tuple[rows.ArchitectureRow, ...]:
@@ -131,6 +151,16 @@ class Matrix:
             if found:
                 return tuple(row._replace(brand=None) for row in found) if name.vgpu else found
         return ()
+
+    def video_engines(self, name: str) -> rows.VideoEngineRow | None:
+        """What a GPU of that name lacks for video; None if nothing is known to be missing."""
+        named = self.gpus_named(name)
+        found = [_first(self._video_engines.find(row.key)) for row in named]
+        return found[0] if found and all(found) else None
+
+    def video_sdks(self) -> tuple[rows.VideoSdkRow, ...]:
+        """Every release of the Video Codec SDK with its driver, oldest first."""
+        return self._video_sdks.rows()
 
     def nearest_gpus(self, text: str, n: int = 3) -> tuple[str, ...]:
         """Names of products that look like the text, for a message about one that is unknown."""
@@ -251,6 +281,27 @@ class Matrix:
         """Every PyTorch build of a platform, newest first; of one version the newest CUDA first, the CPU build last."""
         return self._torch.where("platform", platform)[::-1]
 
+    def torch_indexes(self) -> tuple[rows.TorchIndexRow, ...]:
+        """Every folder of download.pytorch.org/whl with CUDA builds, oldest CUDA first."""
+        return self._torch_indexes.rows()
+
+    def torch_requires(self, version: str, cuda: str) -> rows.TorchRequiresRow | None:
+        """What that build of PyTorch for Linux x86_64 requires exactly; None where its metadata was not read."""
+        public = version.partition("+")[0]
+        return next((row for row in self._torch_requires.find(public) if row.cuda == _minor(cuda)), None)
+
+    def torch_cxx11_abi(self, version: str, cuda: str | None, platform: str) -> bool | None:
+        """Is that wheel of PyTorch compiled for the new C++ ABI? None where it is not known."""
+        asked = versions.numbers(version.partition("+")[0])
+        found = {
+            row.cxx11abi
+            for row in self._torch_abi.rows()
+            if row.platform == platform
+            and versions.numbers(row.first) <= asked <= (versions.numbers(row.last) if row.last else asked)
+            and (row.cuda is None or cuda is None or cuda in row.cuda)
+        }
+        return found.pop() if asked and len(found) == 1 else None
+
     def companions(self, name: str) -> tuple[rows.CompanionRow, ...]:
         """Every version of torchvision or torchaudio with the torch it asks for, oldest first."""
         return self._companions.find(_normalised(name))
@@ -297,7 +348,7 @@ class Matrix:
         return self._needs.find(_normalised(name))
 
     def brings(self, name: str) -> tuple[rows.BringsRow, ...]:
-        """Does a Python package require torch or onnxruntime unconditionally? torchvision and torchaudio: see `companions`."""
+        """Does a Python package require torch, onnxruntime or OpenCV unconditionally? torchvision and torchaudio: see `companions`."""
         return self._brings.find(_normalised(name))
 
     def opencv(self, name: str, version: str | None = None) -> tuple[rows.OpenCvRow, ...]:
@@ -306,6 +357,27 @@ class Matrix:
         Empty: no row says that this package provides cv2, or the version is older or newer than the matrix."""
         found = self._opencv.find(_normalised(name))
         return found if version is None else tuple(row for row in found if _from_to(row, version))
+
+    def system_packages(self, soname: str, os: str = "", os_version: str = "") -> tuple[rows.SystemLibraryRow, ...]:
+        """The packages that hold a shared library in that release of a distribution; in any, if it is not known which."""
+        found = self._system_libraries.find(soname)
+        return tuple(row for row in found if os in ("", row.os) and os_version in ("", *row.os_versions))
+
+    def video_package(self, name: str) -> rows.VideoPackageRow | None:
+        """What the wheel of a package for video uses of the GPU; None if no row says."""
+        return _first(self._video_packages.find(_normalised(name)))
+
+    def cache(self, name: str) -> rows.CacheRow | None:
+        """Where a Python package keeps what it downloads or compiles; None if no row says."""
+        return _first(self._caches.find(_normalised(name)))
+
+    def toolkit_user(self, name: str) -> rows.ToolkitUserRow | None:
+        """Whether a Python package needs CUDA's compiler or headers, and when; None if no row says."""
+        return _first(self._toolkit_users.find(_normalised(name)))
+
+    def system_brings(self, package: str) -> rows.SystemBringsRow | None:
+        """The graphics libraries that a Debian package brings along; None: not measured."""
+        return _first(self._system_brings.find(package))
 
     def system_package(self, soname: str, os: str, os_version: str) -> rows.SystemLibraryRow | None:
         """The package of a distribution's release ("ubuntu", "22.04") that holds a shared library."""

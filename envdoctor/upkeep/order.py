@@ -42,14 +42,25 @@ ORDER: dict[str, tuple[Version | Plain, ...]] = {
     "torch_images": (Version("torch"),),
     "onnxruntime": (Version("version"), Plain("platform"), Plain("index")),
     "torch": (Version("version"), Plain("platform"), Version("cuda")),
+    "torch_indexes": (Version("cuda"),),
+    "torch_requires": (Version("version"), Version("cuda"), Plain("platform")),
+    "torch_abi": (Version("first"), Plain("platform"), Plain("cuda")),
     "companions": (Plain("name"), Version("version")),
     "cudnn": (Version("version"), Plain("cuda_major")),
     "needs": (Plain("name"), Plain("specifier")),
     "brings": (Plain("name"), Plain("requires")),
     "opencv": (Plain("name"), Plain("manager"), Plain("os"), Version("first")),
+    "system_brings": (Plain("package"),),
+    "video_engines": (Plain("key"),),
+    "video_sdks": (Version("sdk"),),
+    "video_packages": (Plain("name"),),
+    "caches": (Plain("name"),),
+    "toolkit_users": (Plain("name"),),
     "system_libraries": (Plain("soname"), Plain("os"), Version("os_versions")),
     "python_versions": (Version("python"),),
     "distributions": (Plain("os"), Version("version")),
+    "engine_features": (Plain("engine"), Plain("feature")),
+    "driver_packages": (Plain("name"),),
 }
 
 
@@ -77,7 +88,8 @@ def _sorted_as(column: Version | Plain, value: Any) -> Any:
     if isinstance(column, Plain):
         return "" if value is None else value
     first = value[0] if isinstance(value, (list, tuple)) and value else value
-    return numbers(str(first)) if first else ()
+    base, _, post = str(first or "").partition(".post")  # 0.0.27.post2 of xformers comes after 0.0.27
+    return (*numbers(base), *numbers(post))
 
 
 def shown(value: object) -> str:

@@ -68,6 +68,7 @@ class ArchitectureRow(NamedTuple):
     source: tuple[str, ...]
     checked: str
     note: str | None = None
+    kernel_modules: str | None = None  # "open" or "proprietary" where only these drive it; None: either, or not known
 
 
 class GpuRow(NamedTuple):
@@ -100,6 +101,30 @@ class CompatRow(NamedTuple):
     note: str | None = None
 
 
+class VideoEngineRow(NamedTuple):
+    """A GPU that lacks NVIDIA's hardware video encoder, or its decoder too. `key` is that of the GPU's row; a GPU without
+    a row here is not said to have either."""
+
+    key: str  # "a100"
+    nvenc: bool
+    nvdec: bool
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class VideoSdkRow(NamedTuple):
+    """A release of NVIDIA's Video Codec SDK, which nv-codec-headers is numbered after, and the oldest driver whose NVENC
+    accepts programs built with it."""
+
+    sdk: str  # "12.2"
+    driver_linux: str
+    driver_windows: str
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
 class L4tRow(NamedTuple):
     """A Jetson L4T release line and the newest CUDA that its driver runs (natively, or by the compat package)."""
 
@@ -112,3 +137,28 @@ class L4tRow(NamedTuple):
     note: str | None = None
     capabilities: tuple[str, ...] | None = None  # of the boards that it runs on, ("7.2", "8.7")
     image_line: str | None = None  # images of a line run on hosts of the same; None: on their own release alone
+
+
+class EngineRow(NamedTuple):
+    """From which release on a container engine can pass NVIDIA GPUs in a way that a launch asks for.
+
+    `by_default` is the release from which on that needs no setting; None: never needed one."""
+
+    engine: str  # "docker", "podman"
+    feature: str  # "gpus" (the option --gpus), "cdi" (--device nvidia.com/gpu=all)
+    since: str  # "25.0"
+    by_default: str | None
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class DriverPackageRow(NamedTuple):
+    """A package of a Linux distribution that installs libraries of NVIDIA's driver. `name` is a pattern as of the shell's:
+    "nvidia-driver-[0-9]*". `brings` is what it is to the person who installs it: a driver, or a CUDA that brings one."""
+
+    name: str
+    brings: str  # "driver", "cuda"
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None

@@ -126,7 +126,9 @@ class TorchImageRow(NamedTuple):
 
 
 class DistributionRow(NamedTuple):
-    """A release of Debian or Ubuntu and the Python of its own package python3."""
+    """A release of Debian or Ubuntu, the Python of its own package python3 and the pip of python3-pip.
+
+    `externally_managed`: that pip refuses to install outside a virtual environment (PEP 668)."""
 
     name: str  # "ubuntu22.04"
     os: str
@@ -136,3 +138,6 @@ class DistributionRow(NamedTuple):
     source: tuple[str, ...]
     checked: str
     note: str | None = None
+    pip: str | None = None
+    externally_managed: bool | None = None
+    cuda: str | None = None  # of its own package nvidia-cuda-toolkit

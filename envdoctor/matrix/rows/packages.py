@@ -54,10 +54,48 @@ class TorchRow(NamedTuple):
     checked: str
     note: str | None = None
     indexes: tuple[str, ...] | None = None
+    jetson: bool | None = None  # False: no build that NVIDIA made for Jetson bears this number without a suffix
+
+
+class TorchIndexRow(NamedTuple):
+    """A folder under https://download.pytorch.org/whl that holds CUDA builds of PyTorch."""
+
+    index: str  # type: ignore[assignment]  # as in OrtRow; "cu126"
+    cuda: str
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class TorchRequiresRow(NamedTuple):
+    """What a PyTorch wheel requires in one exact version: NVIDIA's wheels and Triton ("nvidia-nccl-cu13==2.29.7")."""
+
+    version: str
+    cuda: str
+    platform: str
+    requires: tuple[str, ...]
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class TorchAbiRow(NamedTuple):
+    """The C++ ABI that PyTorch's own wheels are compiled for, in the releases from `first` to `last` (None: up to today).
+
+    `cxx11abi` is _GLIBCXX_USE_CXX11_ABI. `cuda` None: every CUDA variant."""
+
+    first: str
+    last: str | None
+    platform: str
+    cuda: tuple[str, ...] | None
+    cxx11abi: bool
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
 
 
 class CompanionRow(NamedTuple):
-    """torchvision or torchaudio and the torch it requires, as its metadata says ("==2.4.0", ">=2.14.0", "" none).
+    """torchvision, torchaudio or xformers and the torch it requires, as its metadata says ("==2.4.0", ">=2.14.0", "" none).
 
     `pairs` is the torch it was released for, where its requirement does not name one release ("==2.14.1", ">=2.11.0")."""
 
@@ -99,19 +137,22 @@ class NeedRow(NamedTuple):
 
 
 class BringsRow(NamedTuple):
-    """A Python package that requires torch or onnxruntime whatever else is installed (no extra, no marker).
+    """A Python package that requires torch, onnxruntime or a package of OpenCV whatever else is installed (no extra, no
+    marker).
 
     `version` is the release whose metadata was read, the newest on that day, and `wanted` which versions it takes;
-    other releases require it too, in versions that no row states."""
+    other releases require torch and onnxruntime too, in versions that no row states. Of OpenCV's packages that is said
+    only of the releases from `since` on."""
 
     name: str  # "ultralytics"
-    requires: str  # "torch", "onnxruntime"
+    requires: str  # "torch", "onnxruntime", "opencv-python"
     version: str  # "8.4.190"
     wanted: str  # ">=1.8.0"; "": any
     python: str | None  # the oldest Python that release runs on, "3.10"
     source: tuple[str, ...]
     checked: str
     note: str | None = None
+    since: str | None = None  # the oldest release read that asks for it too, "8.0.0"
 
 
 class PythonRow(NamedTuple):
@@ -158,6 +199,56 @@ class SystemLibraryRow(NamedTuple):
     os_versions: tuple[str, ...]  # ("18.04", "20.04", "22.04")
     package: str  # "libgl1"
     also: tuple[str, ...]  # ("libgl1-mesa-glx",)
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class SystemBringsRow(NamedTuple):
+    """A Debian package and the graphics libraries that come with it: its own and those of all that it depends on."""
+
+    package: str  # "ffmpeg"
+    libraries: tuple[str, ...]  # ("libGL.so.1", …); empty: none
+    source: tuple[str, ...]
+    checked: str
+    recommended: tuple[str, ...] | None = None  # what comes besides, without --no-install-recommends
+    note: str | None = None
+
+
+class VideoPackageRow(NamedTuple):
+    """A Python package for video, as the index serves it. `nvdec`, `nvenc`: a program that installs it uses them; None:
+    it may. `cuda` False: the wheel can do nothing on a GPU."""
+
+    name: str  # "decord"
+    manager: str
+    cuda: bool
+    nvdec: bool | None
+    nvenc: bool | None
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class CacheRow(NamedTuple):
+    """Where a Python package keeps what it downloads or compiles. `variable` names another folder. `fails`: where the
+    folder cannot be made it stops with an error; else it goes on with a temporary one."""
+
+    name: str  # "numba"
+    variable: str | None
+    folder: str  # "~/.cache/numba"
+    xdg: bool  # the default follows XDG_CACHE_HOME
+    fails: bool
+    when: str  # what writes there, "its models"
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
+class ToolkitUserRow(NamedTuple):
+    """A Python package that needs CUDA's compiler or headers (nvcc, libdevice, ptxas): a -runtime image is not enough."""
+
+    name: str  # "flash-attn"
+    when: str  # install, run: when it compiles
     source: tuple[str, ...]
     checked: str
     note: str | None = None
