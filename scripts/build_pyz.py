@@ -29,13 +29,14 @@ DATA = PACKAGE / "data" if (PACKAGE / "data").is_dir() else PACKAGE.parent / "da
 START = b"#!/usr/bin/env python3\n"
 LICENSES = "LICENSES.txt"
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # a zip file knows no earlier time
-_UNUSED = ("example.py",)  # lies beside pynvml in nvidia-ml-py
+_UNUSED = ("example.py", "ruamel/yaml/clibz/setup.py")  # the first lies beside pynvml in nvidia-ml-py
 
 BUNDLED = {
     "fastjsonschema": "matrix verify",
     "nvidia-ml-py": "the driver and the GPUs of this machine",
     "packaging": "versions and specifiers",
     "rich": "colour and progress on a terminal",
+    "ruamel.yaml": "compose files",
     "tomli": "settings, on Python 3.10",
 }
 LEFT_OUT = {
@@ -101,6 +102,8 @@ def contents() -> dict[str, bytes]:
     found = dict(_package())
     for distribution in BUNDLED:
         found.update(_dependency(distribution))
+    # A namespace package; Python finds one in a zip file from 3.13 on only.
+    found.setdefault("ruamel/__init__.py", b"")
     found["__main__.py"] = _MAIN.format(left_out=dict(LEFT_OUT.values())).encode()
     found[LICENSES] = "\n".join(_licenses()).encode()
     return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from envdoctor.facts.build import Build, BuildCommand, Script, Slip, Statement, Variable
+from envdoctor.facts.build import Address, Build, BuildCommand, Script, Slip, Statement, Variable
 from envdoctor.facts.fact import NOWHERE, Fact, FactAbsent, FactMissing, FactUnknown, Origin, absent, known, unknown
 from envdoctor.facts.host import NO_HOST, TEGRA_CAPABILITIES, Gpu, Host
 from envdoctor.facts.image import Image, Library, Package, Packages
@@ -21,6 +21,7 @@ __all__ = [
     "NOWHERE",
     "NO_HOST",
     "TEGRA_CAPABILITIES",
+    "Address",
     "Build",
     "BuildCommand",
     "Fact",

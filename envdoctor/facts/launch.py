@@ -58,3 +58,9 @@ class Launch(NamedTuple):
     workdir: Fact[str] = unknown("the working directory is not stated")
     read_only: Fact[bool] = unknown("whether the root is read-only is not stated")
     tmpfs: Fact[tuple[str, ...]] = unknown("the tmpfs mounts are not stated")
+    goes_without: str = ""  # why it may ask for no GPU on purpose: another service of the same image has it
+    places: Mapping[str, Origin] = {}  # where a volume, device or variable of several is written, by its text or name
+
+    def place(self, what: str, first: Origin) -> Origin:
+        """Where that volume, device or variable is written; `first` is where the first of its kind is."""
+        return self.places.get(what, first)

@@ -6,8 +6,9 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable
 
-from envdoctor.facts import Origin, Package
+from envdoctor.facts import Origin, Package, Slip
 from envdoctor.readers.declared import Statement
+from envdoctor.readers.entrypoint_files import Write
 from envdoctor.readers.indexes import redacted
 from envdoctor.readers.shell import Command
 
@@ -32,6 +33,8 @@ class Collected:
         self.problems: dict[str, None] = {}
         self.removed: list[str] = []
         self.statements: list[Statement] = []
+        self.writes: list[Write] = []
+        self.slips: list[Slip] = []
         self.downloads: dict[str, str] = {}  # the file -> the address it came from
         self.depth = 0
         self._folders: dict[tuple[int, ...], str | None] = {(): workdir}
@@ -68,7 +71,17 @@ class Collected:
         self.possible.extend(other.possible)
         self.gaps.update(other.gaps)
         self.problems.update(other.problems)
-        self.statements.extend(other.statements)
+        self.statements.extend(
+            each._replace(conditional=True) if command.conditional else each for each in other.statements
+        )
+        self.write([each._replace(text=None, source=None) if command.conditional else each for each in other.writes])
+        self.slips.extend(other.slips)
+
+    def write(self, writes: list[Write]) -> None:
+        self.writes.extend(writes)
+        if len(self.writes) > _MAX_TEXTS:  # of a script that writes without end nothing is known
+            last = {each.path: each for each in self.writes}
+            self.writes = [each._replace(text=None, source=None) for each in last.values()][:_MAX_TEXTS]
 
     def remove(self, names: Iterable[str], command: Command) -> None:
         if command.conditional:

@@ -1,78 +1,127 @@
-"""environment.yml, the part of YAML that these files are written in: channels, dependencies, and a nested pip list.
+"""environment.yml, as `conda env create -f` takes it: channels, dependencies, and a nested pip list.
 
-`conda env export` and every example of conda's documentation have one item a line. Anything beyond that (anchors, lists
-in brackets over several lines) becomes a gap; a YAML parser for it would be the slowest import of the whole program.
+`conda env export` and every example of conda's documentation have one item a line, which is read here: a parser for all of
+YAML would be the slowest import of the whole program. It is asked where a file is written in another way.
 Source: https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-environments.html
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from envdoctor.readers.conda_yaml import MAX_CHARACTERS, CondaEnvironmentError, Item, read_parts
+
+__all__ = ["CondaEnvironmentError", "CondaFile", "Item", "read_conda_file"]
 
 MAX_LINES = 20_000
 
-_KEY = re.compile(r"([A-Za-z_-]+)\s*:\s*(.*)")
+_DEPENDENCIES = re.compile(r"^[\"']?dependencies[\"']?\s*:", re.MULTILINE)
+_KEY = re.compile(r"[\"']?([A-Za-z_-]+)[\"']?\s*:(?:\s+(.*))?")
 _ITEM = re.compile(r"-\s+(.*)|-$")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
-
-
-class Item(NamedTuple):
-    line: int
-    text: str
+_PLAIN = re.compile(r"(?:[^\s&*!|>%@`\"'{}\[\],#?:-]|-\S)(?:(?!: ).)*(?<!:)")
+_QUOTED = re.compile(r'"[^"\\]*"|' + r"'[^']*'")
 
 
 class CondaFile(NamedTuple):
-    """`pip` is the pip list as a requirements file, its lines where they stand in the whole file."""
+    """`pip` is the pip list as a requirements file, its lines where they stand in the whole file; `moved` names those that
+    do not, with the line where they do."""
 
     specs: tuple[Item, ...]
     channels: tuple[str, ...]
     pip: str
     gaps: tuple[str, ...]
+    moved: Mapping[int, int] = {}
 
 
-def read_conda_file(text: str, label: str) -> CondaFile:
-    """Also reads a plain list of specs, one a line, as `conda install --file` takes it."""
-    lines = text.removeprefix("\ufeff").splitlines()[:MAX_LINES]
-    if not any(re.match(r"dependencies\s*:", line) for line in lines):
-        return _plain(lines)
-    specs: list[Item] = []
-    channels: list[str] = []
-    gaps: list[str] = []
-    pip = [""] * len(lines)
-    section, pip_indent = "", -1
-    for number, raw in enumerate(lines, 1):
-        line = _COMMENT.sub("", raw).rstrip()
+def read_conda_file(text: str, label: str, *, specs_alone: bool = True) -> CondaFile:
+    """`specs_alone`: it may be a plain list of specs, one a line, as `conda install --file` takes it. Raises
+    CondaEnvironmentError for what is no YAML."""
+    text = text.removeprefix("\ufeff")
+    lines = text.splitlines()[:MAX_LINES]
+    if not _DEPENDENCIES.search(text):
+        return _specs(lines) if specs_alone else _by_yaml(text[:MAX_CHARACTERS], label)
+    reader = _Lines(lines, label)
+    if not reader.gaps:
+        return reader.found()
+    if len(text) > MAX_CHARACTERS:
+        return reader.found()
+    return _by_yaml(text, label)
+
+
+class _Lines:
+    """Reads a file with one item a line. What is written in another way is a gap."""
+
+    def __init__(self, lines: list[str], label: str) -> None:
+        self.label = label
+        self.specs: list[Item] = []
+        self.channels: list[str] = []
+        self.gaps: list[str] = []
+        self.pip = [""] * len(lines)
+        self.section = ""
+        self.indents: dict[str, int] = {}
+        for number, raw in enumerate(lines, 1):
+            line = _COMMENT.sub("", raw).rstrip()
+            if line.strip() and line not in ("---", "..."):
+                self._line(number, line)
+
+    def found(self) -> CondaFile:
+        return CondaFile(tuple(self.specs), tuple(self.channels), "\n".join(self.pip), tuple(self.gaps))
+
+    def _line(self, number: int, line: str) -> None:
         bare = line.strip()
         indent = len(line) - len(line.lstrip())
-        if not bare or bare in ("---", "..."):
-            continue
+        if "\t" in line[:indent]:
+            self._gap(number, bare)
+        elif indent == 0 and not bare.startswith("-"):
+            self._key(number, bare)
+        elif self.section in ("dependencies", "channels"):
+            self._item(number, bare, indent)
+
+    def _key(self, number: int, bare: str) -> None:
         key = _KEY.fullmatch(bare)
-        if indent == 0 and not bare.startswith("-"):
-            section, pip_indent = (key.group(1) if key else ""), -1
-            if section in ("dependencies", "channels") and key and key.group(2) not in ("", "[]"):
-                gaps.append(f"{label}:{number} has {section} in a form that is not read here, expected one item a line")
-            continue
+        self.section, self.indents = (key.group(1) if key else ""), {}
+        if key is None:
+            self._gap(number, bare)
+        elif self.section in ("dependencies", "channels") and key.group(2) not in (None, "", "[]"):
+            self.gaps.append(
+                f"{self.label}:{number} has {self.section} in a form that is not read here, expected one item a line"
+            )
+
+    def _item(self, number: int, bare: str, indent: int) -> None:
         item = _ITEM.fullmatch(bare)
-        if item is None:
-            if section == "dependencies":
-                gaps.append(f"{label}:{number}: {bare[:60]!r} cannot be read here, expected `- name=version`")
-            continue
-        value = _unquoted(item.group(1) or "")
-        if pip_indent >= 0 and indent > pip_indent:
-            pip[number - 1] = value
-            continue
-        pip_indent = -1
-        if section == "channels":
-            channels.append(value)
-        elif section == "dependencies" and value.rstrip(": ") == "pip" and value.endswith(":"):
-            pip_indent = indent
-        elif section == "dependencies":
-            specs.append(Item(number, value))
-    return CondaFile(tuple(specs), tuple(channels), "\n".join(pip), tuple(gaps))
+        value = _value(item.group(1) or "") if item is not None else None
+        is_pip = item is not None and re.fullmatch(r"pip\s*:", item.group(1) or "") is not None
+        outer = self.indents.setdefault("list", indent)
+        in_pip = "pip" in self.indents and indent > outer
+        if indent != (self.indents.setdefault("in pip", indent) if in_pip else outer) or (value is None and not is_pip):
+            self._gap(number, bare)
+        elif in_pip:
+            self.pip[number - 1] = value or ""
+        elif is_pip and self.section == "dependencies":
+            self.indents["pip"] = indent
+        elif self.section == "channels":
+            self.channels.append(value or "")
+        else:
+            self.indents.pop("pip", None)
+            self.indents.pop("in pip", None)
+            self.specs.append(Item(number, value or ""))
+
+    def _gap(self, number: int, bare: str) -> None:
+        self.gaps.append(f"{self.label}:{number}: {bare[:60]!r} cannot be read here, expected `- name=version`")
 
 
-def _plain(lines: list[str]) -> CondaFile:
+def _value(text: str) -> str | None:
+    """The text of an item; None for what means more to YAML than what it shows."""
+    text = text.strip()
+    if _QUOTED.fullmatch(text):
+        return text[1:-1]
+    return text if _PLAIN.fullmatch(text) else None
+
+
+def _specs(lines: list[str]) -> CondaFile:
     specs = []
     for number, raw in enumerate(lines, 1):
         line = _COMMENT.sub("", raw).strip()
@@ -81,6 +130,17 @@ def _plain(lines: list[str]) -> CondaFile:
     return CondaFile(tuple(specs), (), "", ())
 
 
-def _unquoted(text: str) -> str:
-    text = text.strip()
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'" else text
+def _by_yaml(text: str, label: str) -> CondaFile:
+    parts = read_parts(text, label)
+    placed: dict[int, str] = {}
+    moved: dict[int, int] = {}
+    for item in parts.pip:
+        line = max(item.line, max(placed, default=0) + 1)  # several items of one line stand below each other
+        placed[line] = item.text
+        if line != item.line:
+            moved[line] = item.line
+    pip = "\n".join(placed.get(number, "") for number in range(1, max(placed, default=0) + 1))
+    gaps = tuple(
+        f"{label}:{item.line} has {item.text} among its dependencies, which is not read" for item in parts.strange
+    )
+    return CondaFile(parts.specs, parts.channels, pip, gaps, moved)

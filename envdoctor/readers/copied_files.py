@@ -41,6 +41,22 @@ def absolute(path: str, workdir: str) -> str:
     return joined + "/" if path.endswith(("/", "/.")) and joined != "/" else joined
 
 
+def places(sources: tuple[str, ...], destination: str) -> Iterator[str]:
+    """What `COPY SOURCES DESTINATION` may write: a folder's content lies in the destination itself, a file under its name.
+    `COPY . /app` brings whatever there is, and is not told of."""
+    folder = destination.rstrip("/") or "/"
+    if not sources:  # a here-document
+        yield folder
+    for source in sources:
+        name = posixpath.basename(source.rstrip("/"))
+        is_file = "." in name[1:] and not source.endswith("/")
+        if name in ("", ".", "*") and not source.startswith("/"):
+            continue
+        if not is_file or not destination.endswith("/"):
+            yield folder
+        yield posixpath.join(folder, name)
+
+
 class Search:
     """What looking for files may cost in one Dockerfile: stages that copy from stages could ask for each other
     without end."""

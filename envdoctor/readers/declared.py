@@ -32,7 +32,9 @@ class Ignore(NamedTuple):
 
 class Declared(NamedTuple):
     """One workload as a file declares it. `image` is the registry (or local) reference the final stage rests on;
-    absent for FROM scratch, or for a file that names no image (requirements.txt). `env` is the final stage's ENV."""
+    absent for FROM scratch, or for a file that names no image (requirements.txt). `env` is the final stage's ENV.
+    `placed` are the statements, from the first to the one behind the last, of the RUN that installs the package of a
+    name and origin: several Dockerfiles of a chain can install a requirements.txt each."""
 
     label: str
     image: Fact[str] = unknown("no image is named")
@@ -42,6 +44,7 @@ class Declared(NamedTuple):
     user: Fact[str] = unknown("no USER is declared")
     packages: Packages = Packages()
     statements: tuple[Statement, ...] = ()
+    placed: Mapping[tuple[str, Origin], tuple[int, int]] = {}
     ignores: tuple[Ignore, ...] = ()
     path: str | None = None
     build: Fact[Build] = absent("no Dockerfile is read")

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterable
 from typing import Protocol
 
-from envdoctor.facts import Package
+from envdoctor.facts import Package, Slip
 from envdoctor.readers.declared import Statement
+from envdoctor.readers.entrypoint_files import Write
 
 
 class Installs(Protocol):
@@ -28,6 +29,10 @@ class Installs(Protocol):
     def removed(self) -> tuple[str, ...]: ...
     @property
     def problems(self) -> tuple[str, ...]: ...
+    @property
+    def writes(self) -> tuple[Write, ...]: ...
+    @property
+    def slips(self) -> tuple[Slip, ...]: ...
 
 
 Key = tuple[str, bool]

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
-from envdoctor.facts import Origin, Package
+from envdoctor.facts import Address, Origin, Package, Slip
 from envdoctor.readers.collected import Collected, ReadFile
 from envdoctor.readers.declared import Statement
+from envdoctor.readers.entrypoint_files import Write, writes
 from envdoctor.readers.indexes import redacted
 from envdoctor.readers.pip import read_pip, read_uv
 from envdoctor.readers.shell import Command, read_shell
 from envdoctor.readers.shell.wrappers import is_shell, program, script_file
+from envdoctor.readers.shell_slips import redirections
+from envdoctor.readers.stage_variables import SECRET_NAME
 
 MAX_FILES = 100
 MAX_CHARACTERS = 2_000_000
@@ -30,7 +34,6 @@ _CODE_INSTALLS = re.compile(r"\bpip\b|\bsubprocess\b|os\.system|install\w*\(|ope
 _INSTALLERS = re.compile(
     r"\b(?:pip3?|uv|conda|mamba|micromamba|apt-get|apt|yum|dnf|poetry|pdm|setup\.py|easy_install|make install)\b"
 )
-_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|_PAT\b", re.IGNORECASE)
 _SETUP_ACTIONS = frozenset({"install", "develop", "easy_install"})
 # program -> the actions that install what only a lock file or a build tells
 _PROJECT_TOOLS = {
@@ -51,7 +54,7 @@ _PROJECT_TOOLS = {
 class Installs(NamedTuple):
     """`packages` in the order they are installed. `gaps` are the places where more may be, `removed` the names that are
     gone at the end unless `packages` has them. `problems` are mistakes of the file, "Dockerfile:3: …". `possible` are
-    packages that a condition decides about during the build; each has a gap too."""
+    packages that a condition decides about during the build; each has a gap too. `writes` are the files written."""
 
     packages: tuple[Package, ...] = ()
     gaps: tuple[str, ...] = ()
@@ -59,6 +62,8 @@ class Installs(NamedTuple):
     removed: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     possible: tuple[Package, ...] = ()
+    writes: tuple[Write, ...] = ()
+    slips: tuple[Slip, ...] = ()
 
 
 def run_installs(
@@ -79,6 +84,8 @@ def run_installs(
         tuple(into.removed),
         tuple(into.problems),
         tuple(into.possible),
+        tuple(into.writes),
+        tuple(into.slips),
     )
 
 
@@ -97,17 +104,25 @@ def _bounded(read_file: ReadFile) -> ReadFile:
 
 def _without_secrets(variables: Mapping[str, str | None]) -> Mapping[str, str | None]:
     """A variable that is called a token or a password is not put in anywhere: no report may quote it."""
-    if not _SECRET.search(" ".join(variables)):
+    if not SECRET_NAME.search(" ".join(variables)):
         return variables
-    return {name: None if _SECRET.search(name) else value for name, value in variables.items()}
+    return {name: None if SECRET_NAME.search(name) else value for name, value in variables.items()}
 
 
 def _script(script: str, into: Collected, variables: Mapping[str, str | None]) -> None:
     found = read_shell(script, variables)
+    lines = script.split("\n")
+    before: Command | None = None
+    names = (*_PIP_SETTINGS, "PATH") if "PATH=" in script else _PIP_SETTINGS
     for command in found.commands:
-        into.statements.append(_statement(command, into.origin_at(command.lines[0])))
+        origin = into.origin_at(command.lines[0])
+        into.statements.append(_statement(command, origin, names))
+        for redirect in command.redirects:
+            alone = command._replace(redirects=(redirect,))
+            into.slips.extend(redirections(alone, into.origin_at(redirect.line)))
+        into.write(writes(command, before, lines, partial(into.place, command), into.origin_at))
         _command(command, into)
-    lines = script.split("\n") if found.problems else []
+        before = command
     for problem in found.problems:
         if problem.text is None:
             into.gap(problem.line, f"is not read to its end: {problem.message}")
@@ -118,11 +133,20 @@ def _script(script: str, into: Collected, variables: Mapping[str, str | None]) -
             into.gap(problem.line, f"uses {installer.group()} where {problem.message}")
 
 
-def _statement(command: Command, origin: Origin) -> Statement:
+_PIP_SETTINGS = ("PIP_BREAK_SYSTEM_PACKAGES", "PIP_CONSTRAINT", "UV_BREAK_SYSTEM_PACKAGES")
+
+
+def _statement(command: Command, origin: Origin, names: tuple[str, ...]) -> Statement:
     words = command.words
     if any(word is not None and "://" in word for word in words):
         words = tuple(redacted(word) if word is not None else None for word in words)
-    return Statement(words, origin)
+    settings = {name: command.variables[name] for name in names if name in command.variables}
+    found: tuple[Address, ...] = ()
+    if any("://" in text for text in command.texts) or words is not command.words:
+        from envdoctor.readers.addresses import addresses
+
+        found = addresses(command.texts, command.words)
+    return Statement(words, origin, command.conditional, settings, found)
 
 
 def _command(command: Command, into: Collected) -> None:

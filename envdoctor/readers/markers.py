@@ -120,6 +120,8 @@ class _Reader:
     def compared(self, left: tuple[str, str], operator: str, right: tuple[str, str]) -> bool | None:
         values = [self.environment.get(text) if kind == "name" else text for kind, text in (left, right)]
         first, second = values
+        if first is None and left == ("name", "python_full_version") and second is not None:
+            first = _any_patch(self.environment.get("python_version"), operator, second)
         if first is None or second is None:
             return None
         if operator in ("in", "not in"):
@@ -129,6 +131,17 @@ class _Reader:
         if operator in ("==", "===", "!="):
             return (first == second) == (operator != "!=")
         return None
+
+
+def _any_patch(release: str | None, operator: str, wanted: str) -> str | None:
+    """A version to compare in place of "3.10.x", if all of them compare alike: with another release, with the first patch
+    ("< 3.10"), with all ("== 3.10.*")."""
+    if release is None:
+        return None
+    numbers = wanted.split(".")
+    same = ".".join(numbers[:2]) == release
+    alike = (operator in ("<", ">=") and len(numbers) == 2) or numbers[2:] == ["*"]
+    return f"{release}.0" if not same or alike else None
 
 
 def _version_compared(first: str, operator: str, second: str) -> bool | None:

@@ -6,15 +6,20 @@ Options: https://pip.pypa.io/en/stable/cli/pip_install/ , https://docs.astral.sh
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from envdoctor.readers.arguments import Argument, Arguments, Grammar, Option, parse
 from envdoctor.readers.collected import Collected
+from envdoctor.readers.index_options import command_indexes, last_value
 from envdoctor.readers.indexes import Indexes, redacted
 from envdoctor.readers.pip_packages import packages_of
 from envdoctor.readers.requirement import Requirement, RequirementError, normalized, parse_open, parse_requirement
 from envdoctor.readers.requirements import Entry, RequirementsFile, parse_constraints, parse_requirements
 from envdoctor.readers.shell import Command
+
+if TYPE_CHECKING:
+    from envdoctor.readers.project_install import Folder
 
 _SHORT = {
     "r": "--requirement",
@@ -47,11 +52,13 @@ UV = Grammar(
         "--index --default-index --index-strategy --override --overrides --build-constraint --extra --torch-backend"
         " --resolution --prerelease --link-mode --exclude-newer --directory --project --config-file --color"
         " --upgrade-package --reinstall-package --python-platform --no-build-package --no-binary-package --optional"
-        " --group --package --script --tag --branch --rev --marker --bounds --allow-insecure-host --with".split()
+        " --group --no-group --only-group --no-extra --no-install-package --python-preference --refresh-package"
+        " --package --script --tag --branch --rev --marker --bounds --allow-insecure-host --with".split()
     ),
     {**_SHORT, "p": "--python", "P": "--upgrade-package", "b": "--build-constraint"},
     {"--constraints": "--constraint", "--requirements": "--requirement"},
 )
+_PROJECT_FILE = "pyproject.toml"
 _PROJECT_FILES = (".toml", ".py", ".cfg", ".lock")
 
 
@@ -81,7 +88,11 @@ def read_uv(command: Command, into: Collected) -> None:
         install(arguments, arguments.words[1:], command, into, "uv")
     elif actions[:1] == ["remove"]:
         into.remove(_names(arguments.words[1:]), command)
-    elif actions[:1] == ["sync"] or actions[:1] == [None]:
+    elif actions[:1] == ["sync"]:
+        from envdoctor.readers.project_install import read_sync
+
+        read_sync(arguments, command_indexes(arguments, [], command, "uv"), command, into)
+    elif actions[:1] == [None]:
         into.unread(command.lines[0], " ".join(command.texts))
 
 
@@ -89,13 +100,16 @@ def _names(words: Iterable[Argument]) -> list[str]:
     return [normalized(word.value.partition("=")[0]) for word in words if word.value]
 
 
-def install(arguments: Arguments, words: Iterable[Argument], command: Command, into: Collected, manager: str) -> None:
+def install(arguments: Arguments, words: Sequence[Argument], command: Command, into: Collected, manager: str) -> None:
     if arguments.has("--dry-run", "--help", "-h"):
         return
     files: list[RequirementsFile] = []
-    entries = _positional(words, command, into)
+    projects = _projects(arguments, words, command, into)
+    entries = _positional((word for word in words if word.text not in projects), command, into)
     constraints: list[Entry] = []
     for option in arguments.options:
+        if option.text in projects:
+            continue
         if option.name == "--requirement":
             files.append(_requirements(option, command, into))
         elif option.name == "--constraint":
@@ -103,15 +117,64 @@ def install(arguments: Arguments, words: Iterable[Argument], command: Command, i
         elif option.name == "--editable":
             entries += _editable(option, into)
         elif option.name == "--group":
-            into.unread(option.line, " ".join(command.texts))
+            entries += _group(option, command, into)
     for found in files:
         entries += found.entries
         constraints += found.constraints
-    indexes = _indexes(arguments, files, command, manager)
-    strategy = _last(arguments, "--index-strategy") or command.variables.get("UV_INDEX_STRATEGY")
+    indexes = command_indexes(arguments, files, command, manager)
+    strategy = last_value(arguments, "--index-strategy") or command.variables.get("UV_INDEX_STRATEGY")
+    if projects and not arguments.has("--no-deps", "--no-dependencies"):
+        entries += _of_projects(projects.values(), indexes, manager, command, into)
     if manager == "uv" and strategy == "unsafe-best-match":
         manager = "pip"  # the highest version over all indexes, as pip takes it
     into.add(packages_of(entries, constraints, indexes, manager), command)
+
+
+def _projects(arguments: Arguments, words: Iterable[Argument], command: Command, into: Collected) -> dict[str, Folder]:
+    """What is installed out of folders whose pyproject.toml can be read, by the words that name them."""
+    named = [(word.text, word.value) for word in words if word.value and _may_be_folder(word.value)]
+    named += [(option.text, option.value) for option in arguments.values("--editable") if option.value]
+    files = [(option.text, option.value or "") for option in arguments.values("--requirement")]
+    named += [(text, value) for text, value in files if value.endswith(_PROJECT_FILE)]
+    if not named:
+        return {}
+    from envdoctor.readers.project_install import folder_of
+
+    found: dict[str, Folder] = {}
+    extras = tuple(normalized(option.value) for option in arguments.values("--extra") if option.value)
+    for text, value in named:
+        is_file = value.endswith(_PROJECT_FILE)
+        folder = folder_of(posixpath.dirname(value) if is_file else value, command, into)
+        if folder is not None:
+            found[text] = folder._replace(extras=extras) if is_file else folder
+    return found
+
+
+def _may_be_folder(word: str) -> bool:
+    return word.startswith((".", "/", "~")) or "/" in word.partition("@")[0] or word.endswith(_PROJECT_FILE)
+
+
+def _of_projects(
+    projects: Iterable[Folder], indexes: Indexes, manager: str, command: Command, into: Collected
+) -> list[Entry]:
+    from envdoctor.readers.project_install import add_by_uv, entries_of
+
+    entries: list[Entry] = []
+    for folder in projects:
+        if manager == "uv":
+            add_by_uv(folder, indexes, command, into)
+        else:
+            entries += entries_of(folder, into)
+    return entries
+
+
+def _group(option: Option, command: Command, into: Collected) -> list[Entry]:
+    from envdoctor.readers.project_install import group_entries
+
+    found = group_entries(option.value, command, into) if option.value else None
+    if found is None:
+        into.unread(option.line, " ".join(command.texts))
+    return found or []
 
 
 def _positional(words: Iterable[Argument], command: Command, into: Collected) -> list[Entry]:
@@ -126,7 +189,7 @@ def _positional(words: Iterable[Argument], command: Command, into: Collected) ->
             into.unread(word.line, f"pip install {word.text}")
         else:
             entries.append(Entry(found, into.origin_at(word.line)))
-    return _with_lost_specifiers(entries, command, into)
+    return entries
 
 
 def _open(text: str) -> Requirement | None:
@@ -149,24 +212,6 @@ def _editable(option: Option, into: Collected) -> list[Entry]:
         into.unread(option.line, f"pip install -e {option.text}")
         return []
     return [Entry(found, into.origin_at(option.line))]
-
-
-def _with_lost_specifiers(entries: list[Entry], command: Command, into: Collected) -> list[Entry]:
-    """`pip install torch>=2.0` without quotes: the shell takes `>=2.0` for itself, and pip gets torch alone."""
-    for redirect in command.redirects:
-        target = redirect.target or ""
-        if not redirect.attached_to or target[:1] not in "=0123456789" or not target:
-            continue
-        name = redirect.attached_to[:40]
-        written = f"{name}{redirect.operator}{target}"[:80]
-        if redirect.operator in (">", ">>"):
-            what = f"writes to a file named {target[:40]!r}, so that pip gets {name} without a version"
-        elif redirect.operator == "<":
-            what = f"reads a file named {target[:40]!r}, which fails if there is none"
-        else:
-            continue
-        into.problem(redirect.line, f'the shell {what}; quote it: "{redacted(written)}"')
-    return entries
 
 
 def _requirements(option: Option, command: Command, into: Collected) -> RequirementsFile:
@@ -206,65 +251,3 @@ def _file(option: Option, command: Command, into: Collected) -> tuple[str | None
 
 def _shown(option: Option) -> str:
     return redacted(option.text or "(no name)")[:80]
-
-
-def _last(arguments: Arguments, name: str) -> str | None:
-    found = arguments.values(name)
-    return found[-1].value if found else None
-
-
-def _indexes(arguments: Arguments, files: list[RequirementsFile], command: Command, manager: str) -> Indexes:
-    """Options before what requirements files say, before the environment: as pip weighs them."""
-    reader = _Addresses(command, "UV_" if manager == "uv" else "PIP_")
-    default = reader.one(arguments, "--index-url", "--default-index")
-    for found in files:
-        default = default or found.index
-    default = default or reader.from_environment("INDEX_URL") or reader.from_environment("DEFAULT_INDEX")
-    extra = [*reader.several(arguments, "--index", "--extra-index-url")]
-    extra += [address for found in files for address in found.extra_indexes]
-    extra += reader.list_from_environment("INDEX") if manager == "uv" else []
-    extra += reader.list_from_environment("EXTRA_INDEX_URL")
-    pages = [*reader.several(arguments, "--find-links"), *(page for found in files for page in found.find_links)]
-    pages += reader.list_from_environment("FIND_LINKS")
-    no_index = arguments.has("--no-index") or any(found.no_index for found in files)
-    indexes = Indexes.of(default, list(dict.fromkeys(extra)), pages, no_index=no_index)
-    backend = _last(arguments, "--torch-backend") or reader.from_environment("TORCH_BACKEND")
-    if manager == "uv" and backend and backend != "auto":
-        indexes = indexes._replace(torch=f"https://download.pytorch.org/whl/{backend}")
-    return indexes._replace(open_index=indexes.open_index or reader.is_open or backend == "auto")
-
-
-class _Addresses:
-    """Addresses out of options and environment, without their secrets. `is_open`: one depends on run time."""
-
-    def __init__(self, command: Command, prefix: str) -> None:
-        self.variables = command.variables
-        self.prefix = prefix
-        self.is_open = False
-
-    def address(self, value: str | None, text: str) -> str | None:
-        """A variable that only stands for a password is no obstacle: it is taken out before anyone looks."""
-        known = redacted(value if value is not None else text.strip("\"'"))
-        name, equals, rest = known.partition("=")  # uv: --index pytorch=https://…
-        if equals and name.replace("-", "").isalnum() and "://" in rest and "://" not in name:
-            known = rest
-        if value is None and ("$" in known or "`" in known):
-            self.is_open = True
-        return known or None
-
-    def one(self, arguments: Arguments, *names: str) -> str | None:
-        found = [option for option in arguments.options if option.name in names]
-        return self.address(found[-1].value, found[-1].text) if found else None
-
-    def several(self, arguments: Arguments, *names: str) -> list[str]:
-        found = [self.address(option.value, option.text) for option in arguments.options if option.name in names]
-        return [address for address in found if address]
-
-    def from_environment(self, name: str) -> str | None:
-        value = self.variables.get(self.prefix + name)
-        if value is None and self.prefix + name in self.variables:
-            self.is_open = True
-        return redacted(value) if value else None
-
-    def list_from_environment(self, name: str) -> list[str]:
-        return (self.from_environment(name) or "").split()

@@ -17,6 +17,7 @@ MAX_LENGTH = 2_000
 _PLAIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:==([0-9]+(?:\.[0-9]+)*(?:\+[A-Za-z0-9.]+)?))?")
 _NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)", re.DOTALL)
 _CLAUSE = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)")
+_RELEASE = re.compile(r"[0-9]+(?:\.[0-9]+)*(?:\.post[0-9]+)?(?:\+[a-z0-9.]+)?")
 _NUMBER = re.compile(r"v?[0-9]+(?:\.[0-9]+)*(?:\.?(?:a|b|rc|post|dev)[0-9]*){0,3}(?:\.\*|\+[A-Za-z0-9.]+)?")
 _SEPARATORS = re.compile(r"[-_.]+")
 _VCS = re.compile(r"(?:git|hg|svn|bzr)\+[a-z]+:", re.IGNORECASE)
@@ -86,6 +87,18 @@ def parse_open(text: str) -> Requirement | None:
     return Requirement(normalized(head.group(1)), known=False)
 
 
+def _normal(version: str) -> str:
+    """ "0.0.25post1" is 0.0.25.post1, and that is what an index calls it."""
+    if _RELEASE.fullmatch(version):
+        return version
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return str(Version(version))
+    except InvalidVersion:  # `===` takes any text
+        return version
+
+
 def _pinned(found: Requirement, version: str | None) -> Requirement:
     if version is None or "+" not in version:
         return found._replace(version=version) if version else found
@@ -104,7 +117,7 @@ def _with_clauses(found: Requirement, rest: str, text: str) -> Requirement:
             clauses.append((match.group(1), _checked(match.group(2), match.group(1), text)))
     pins = [version for operator, version in clauses if operator in ("==", "===") and not version.endswith("*")]
     if pins:
-        return _pinned(found, pins[0].removeprefix("v"))
+        return _pinned(found, _normal(pins[0].removeprefix("v")))
     return found._replace(specifier=",".join(f"{operator}{version}" for operator, version in clauses))
 
 

@@ -2,63 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
-from envdoctor.facts import Fact, Origin, known, unknown
-from envdoctor.readers.copied_files import UNKNOWN_WORKDIR, Copied, CopiedFiles, ReadFile, Search, absolute, inside
+from envdoctor.facts import NOWHERE, Fact, Origin, Slip, known, unknown
+from envdoctor.readers.copied_files import UNKNOWN_WORKDIR, Copied, CopiedFiles, ReadFile, absolute, inside, places
 from envdoctor.readers.declared import Statement
-from envdoctor.readers.dockerfile import Dockerfile, Heredoc, Instruction
+from envdoctor.readers.dockerfile import Heredoc, Instruction
 from envdoctor.readers.dockerfile_words import arguments, name_values
+from envdoctor.readers.entrypoint import Start
 from envdoctor.readers.expansion import ExpansionError
-from envdoctor.readers.install_order import Installed, Installs, install, is_python
+from envdoctor.readers.idle_runs import idle
+from envdoctor.readers.install_order import Installed, Installs, install, is_python, key
 from envdoctor.readers.run_script import heredoc_text, is_shell, run_script
-from envdoctor.readers.stage_variables import GlobalArguments, StageVariables
+from envdoctor.readers.stage_variables import StageVariables
+from envdoctor.readers.surroundings import Surroundings
+from envdoctor.readers.written_files import WrittenFiles
 
-RunInstalls = Callable[
-    [str, Callable[[int], Origin], Mapping[str, "str | None"], ReadFile, str],
-    Installs,
-]
-"""`installs.run_installs`: script, origin of its line n, variables, reader of the image's files, working directory."""
-
-_MAX_PROBLEMS = 100
 _REMOTE = ("http://", "https://", "git@", "git://", "ssh://")
-
-
-class Surroundings(NamedTuple):
-    """What all stages of one Dockerfile share. `names` are the numbers of the named stages, `stages` those that are
-    read so far, by their numbers."""
-
-    dockerfile: Dockerfile
-    label: str
-    global_arguments: GlobalArguments
-    read_file: ReadFile
-    run_installs: RunInstalls
-    problems: list[str]
-    names: dict[str, int]
-    stages: dict[int, Stage]
-    search: Search
-
-    def origin(self, line: int) -> Origin:
-        return Origin(f"{self.label}:{line}", self.dockerfile.path, line)
-
-    def problem(self, line: int, text: str) -> None:
-        self.add_problems([f"{self.label}:{line}: {text}"])
-
-    def add_problems(self, texts: Sequence[str]) -> None:
-        self.problems.extend(texts[: max(_MAX_PROBLEMS - len(self.problems), 0)])
-
-    def stage_number(self, name: str) -> int | None:
-        """The stage that `COPY --from`, `--mount=from=` or --target means, by name or number; it need not exist."""
-        found = self.names.get(name.lower())
-        if found is None and name.isascii() and name.isdigit() and len(name) < 6:
-            return int(name)
-        return found
-
-    def source(self, name: str, number: int) -> Stage | str:
-        """What stage `number` copies from: a stage before it, or else the name of an image."""
-        found = self.stage_number(name)
-        return self.stages[found] if found is not None and found < number and found in self.stages else name
 
 
 class Stage:
@@ -72,25 +32,49 @@ class Stage:
         self.variables = StageVariables(surroundings.global_arguments, on_scratch=image.is_absent, platform=platform)
         self.user: Fact[str] = unknown("no USER is declared")
         self.workdir = "/" if image.is_absent else UNKNOWN_WORKDIR
+        self.workdir_origin = NOWHERE
+        self.start = Start(image.is_absent)
         self.shell_problem: str | None = None
         self.files = CopiedFiles(surroundings.search)
+        self.copied: dict[str, None] = {}  # where COPY and ADD put something
+        self.written = WrittenFiles()
         self.installed: Installed = {}
         self.gaps: dict[str, None] = {}
         self.triggers: list[Instruction] = []
+        self.slips: list[Slip] = []
         self.commands: list[tuple[tuple[Statement, ...], str]] = []  # of each RUN, with its working directory
+        self.placed: dict[tuple[str, Origin], tuple[int, int]] = {}  # as in Declared
+        self._counted = 0  # statements of all commands
+        self.inherited = 0  # of the commands, those of the stages that this one is built on
+        self.base: Stage | None = None
         self._folders: set[str] | None = None
 
-    def child(self, number: int) -> Stage:
-        """The start of a stage that is built on this one, whose ONBUILD instructions then come first."""
-        other = Stage(self.surroundings, number, self.image, self.platform)
+    def child(self, number: int, inside: Surroundings | None = None, platform: str | None = None) -> Stage:
+        """The start of a stage that is built on this one, whose ONBUILD instructions then come first. `inside`: it
+        belongs to another Dockerfile, where this stage is an image that is built already."""
+        other = Stage(inside or self.surroundings, number, self.image, platform or self.platform)
         other.variables = self.variables.copy()
-        other.user, other.workdir, other.shell_problem = self.user, self.workdir, self.shell_problem
-        other.files = self.files.copy()
+        if inside is not None:
+            other.variables = self.variables.of_image(inside.global_arguments, other.platform)
+        other.user, other.shell_problem = self.user, self.shell_problem
+        other.workdir, other.workdir_origin = self.workdir, self.workdir_origin
+        other.files, other.written = self.files.copy(), self.written.copy()
+        other.copied = dict(self.copied)
+        other.start, other.base = self.start.child(), self
         other.installed = dict(self.installed)
         other.gaps = dict(self.gaps)
         other.commands = list(self.commands)
-        other.read(self.triggers)
+        other.placed, other._counted = dict(self.placed), self._counted
+        other.inherited = len(self.commands)
+        other.read_triggers(self)
         return other
+
+    def read_triggers(self, base: Stage) -> None:
+        """The ONBUILD instructions of a base, with this stage's files and arguments and the lines of the base's file."""
+        own, theirs = self.surroundings, base.surroundings
+        self.surroundings = own._replace(dockerfile=theirs.dockerfile, label=theirs.label)
+        self.read(base.triggers)
+        self.surroundings = own
 
     def read(self, instructions: Sequence[Instruction]) -> None:
         for instruction in instructions:
@@ -105,6 +89,10 @@ class Stage:
     @property
     def statements(self) -> tuple[Statement, ...]:
         return tuple(statement for statements, _ in self.commands for statement in statements)
+
+    @property
+    def own_statements(self) -> tuple[Statement, ...]:
+        return tuple(statement for statements, _ in self.commands[self.inherited :] for statement in statements)
 
     def origin(self, line: int) -> Origin:
         return self.surroundings.origin(line)
@@ -130,11 +118,19 @@ class Stage:
 
     def _on_workdir(self, instruction: Instruction) -> None:
         self.workdir = absolute(self.variables.expand(instruction.value).partial, self.workdir).rstrip("/") or "/"
+        self.workdir_origin = self.origin(instruction.line)
 
     def _on_shell(self, instruction: Instruction) -> None:
         words = instruction.array or ()
         found = any(is_shell(word) for word in words)
         self.shell_problem = None if found else f"is written for {words[0][:40] if words else 'no shell'}"
+        self.start.set_shell(instruction.array)
+
+    def _on_entrypoint(self, instruction: Instruction) -> None:
+        self.start.set_entrypoint(instruction.array, instruction.value, self.origin(instruction.line))
+
+    def _on_cmd(self, instruction: Instruction) -> None:
+        self.start.set_cmd(instruction.array, instruction.value, self.origin(instruction.line))
 
     def _on_onbuild(self, instruction: Instruction) -> None:
         if instruction.trigger is not None:
@@ -156,9 +152,19 @@ class Stage:
             self.workdir,
         )
         install(self.installed, found, self.surroundings.dockerfile.path)
+        self._place(found)
         self.gaps.update(dict.fromkeys(found.gaps))
         self.surroundings.add_problems(found.problems)
         self.commands.append((found.statements, self.workdir))
+        self.slips.extend(found.slips)
+        self.slips.extend(idle(script.text, self.origin(instruction.line)))
+        self.written.apply(found.writes, instruction, self.files)
+
+    def _place(self, found: Installs) -> None:
+        first, self._counted = self._counted, self._counted + len(found.statements)
+        for package in found.packages:
+            if self.installed.get(key(package)) is package:
+                self.placed[(package.name, package.origin)] = (first, self._counted)
 
     def _mounted(self, instruction: Instruction) -> CopiedFiles:
         """The files that this RUN sees: the image's, and what `--mount=type=bind` puts over them."""
@@ -188,20 +194,26 @@ class Stage:
         if name is not None:
             self._copy_packages(instruction, name, [absolute(word.partial, "/").rstrip("/") for word in expanded[:-1]])
         for heredoc in instruction.heredocs:
-            self.files.add(Copied((heredoc.name,), destination, self._reader_of_heredoc(heredoc)))
+            self._add_heredoc(heredoc, destination, self.origin(heredoc.line))
         sources = tuple(word.text for word in expanded[:-1] if word.text is not None and not word.text.startswith("<<"))
+        self.copied.update(dict.fromkeys(places(sources, destination)))
         local = tuple(source for source in sources if not source.startswith(_REMOTE))
         if local:
             read = self.surroundings.read_file if name is None else self._reader(name)
-            self.files.add(Copied(local, destination, read))
+            self._add(Copied(local, destination, read))
         if len(local) < len(sources):
-            self.files.add(Copied(sources, destination, None))
+            self._add(Copied(sources, destination, None))
 
-    def _reader_of_heredoc(self, heredoc: Heredoc) -> ReadFile:
-        content = heredoc_text(heredoc)
-        text = self.variables.expand(content, is_content=True).text if heredoc.expand else content
-        name = inside(heredoc.name)
-        return lambda path: text if path == name else None
+    def _add(self, copied: Copied) -> None:
+        self.files.add(copied)
+        self.written.forget(copied)
+
+    def _add_heredoc(self, heredoc: Heredoc, destination: str, origin: Origin) -> None:
+        content, name = heredoc_text(heredoc), inside(heredoc.name)
+        found = self.variables.expand(content, is_content=True) if heredoc.expand else None
+        text, shown = (found.text, found.partial) if found is not None else (content, content)
+        self._add(Copied((heredoc.name,), destination, lambda path: text if path == name else None))
+        self.written.add(destination + (name if destination.endswith("/") else ""), shown, origin)
 
     def _copy_packages(self, instruction: Instruction, name: str, paths: list[str]) -> None:
         from envdoctor.readers.copied_packages import (
@@ -244,10 +256,10 @@ class Stage:
         return folders
 
     def _take_packages(self, source: Stage, *, whole: bool) -> None:
-        for key, package in source.installed.items():
+        for each, package in source.installed.items():
             if whole or is_python(package):
-                self.installed.pop(key, None)
-                self.installed[key] = package
+                self.installed.pop(each, None)
+                self.installed[each] = package
         self.gaps.update(source.gaps)
 
 
@@ -268,4 +280,6 @@ _HANDLERS: dict[str, Callable[[Stage, Instruction], None]] = {
     "WORKDIR": Stage._on_workdir,
     "SHELL": Stage._on_shell,
     "ONBUILD": Stage._on_onbuild,
+    "ENTRYPOINT": Stage._on_entrypoint,
+    "CMD": Stage._on_cmd,
 }

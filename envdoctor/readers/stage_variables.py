@@ -8,6 +8,7 @@ dispatchEnv), the later of an ARG and an ENV counts for the lines that follow; t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from envdoctor.facts import Origin
@@ -18,6 +19,9 @@ PLATFORM_ARGS = frozenset(
 )
 """Set by the builder to the platform it builds for and on: https://docs.docker.com/reference/dockerfile/
 #automatic-platform-args-in-the-global-scope."""
+
+SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|_PAT\b", re.IGNORECASE)
+"""Found in the names of variables whose values no report may quote."""
 
 
 def platform_values(platform: str | None) -> dict[str, str | None]:
@@ -34,7 +38,7 @@ def platform_values(platform: str | None) -> dict[str, str | None]:
 class GlobalArguments:
     """The ARGs before the first FROM. `without_value` have neither a default nor a --build-arg."""
 
-    def __init__(self, build_args: Mapping[str, str], escape: str, budget: Budget) -> None:
+    def __init__(self, build_args: Mapping[str, str | None], escape: str, budget: Budget) -> None:
         self.build_args = build_args
         self.escape = escape
         self.budget = budget
@@ -68,6 +72,7 @@ class StageVariables:
         self._on_scratch = on_scratch
         self._platform = platform
         self._partials: dict[str, str] = {}
+        self._of_env: dict[str, str | None] = {}
         self.values: dict[str, str | None] = {}
         self.env: dict[str, str] = {}
         self.origins: dict[str, Origin] = {}
@@ -76,9 +81,18 @@ class StageVariables:
         """For a stage that is built on this one."""
         other = StageVariables(self._globals, on_scratch=self._on_scratch, platform=self._platform)
         other._partials = dict(self._partials)
+        other._of_env = dict(self._of_env)
         other.values = dict(self.values)
         other.env = dict(self.env)
         other.origins = dict(self.origins)
+        return other
+
+    def of_image(self, arguments: GlobalArguments, platform: str | None) -> StageVariables:
+        """For a stage of another Dockerfile that is built on the image of this one: ARGs do not pass."""
+        other = StageVariables(arguments, on_scratch=self._on_scratch, platform=platform)
+        other.values, other._of_env = dict(self._of_env), dict(self._of_env)
+        other.env, other.origins = dict(self.env), dict(self.origins)
+        other._partials = {name: self.env[name] for name, value in self._of_env.items() if value is None}
         return other
 
     def expand(self, text: str, *, is_content: bool = False) -> Expanded:
@@ -113,6 +127,7 @@ class StageVariables:
             if name.text:
                 self.env[name.text] = value.partial
                 self.origins[name.text] = origin
+                self._of_env[name.text] = value.text
                 self._set(name.text, value)
 
     def set_arg(self, pairs: Iterable[tuple[str, str | None]]) -> None:

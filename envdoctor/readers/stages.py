@@ -2,7 +2,8 @@
 
 The last stage is what `docker build` makes, unless `--target` names another; only the stages it needs are read. A
 stage begins as the stage or image that its FROM names. What belongs to one stage is in `stage`, the line grammar in
-`dockerfile`. Reference: https://docs.docker.com/reference/dockerfile/.
+`dockerfile`, bases that other Dockerfiles build in `local_base`. Reference:
+https://docs.docker.com/reference/dockerfile/.
 """
 
 from __future__ import annotations
@@ -13,15 +14,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from envdoctor.facts import Fact, Origin, Packages, absent, known, unknown
 from envdoctor.readers.copied_files import Search
 from envdoctor.readers.declared import Declared, Ignore
-from envdoctor.readers.dockerfile import Dockerfile, DockerfileError, Instruction, parse
+from envdoctor.readers.dockerfile import DockerfileError, Instruction, parse
 from envdoctor.readers.dockerfile_words import arguments
+from envdoctor.readers.entrypoint_build import build_facts, read_base
 from envdoctor.readers.expansion import Budget, Expanded, ExpansionError
 from envdoctor.readers.image_reference import ReferenceError_, parse_reference
-from envdoctor.readers.stage import Stage, Surroundings
+from envdoctor.readers.local_base import Base, LocalBase, LocalBaseError, LocalBases
+from envdoctor.readers.stage import Stage
 from envdoctor.readers.stage_variables import PLATFORM_ARGS, GlobalArguments
+from envdoctor.readers.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from envdoctor.readers.stage import RunInstalls
+    from envdoctor.readers.surroundings import RunInstalls
+
+__all__ = ["LocalBase", "read_dockerfile"]
 
 
 class _Plan(NamedTuple):
@@ -40,21 +46,24 @@ def read_dockerfile(
     text: str,
     path: str,
     *,
-    build_args: Mapping[str, str],
+    build_args: Mapping[str, str | None],
     target: str | None,
     read_file: Callable[[str], str | None],
     label: str | None = None,
     installs: RunInstalls | None = None,
+    local_base: Callable[[str], LocalBase | None] | None = None,
 ) -> Declared:
     """The workload that `docker build` would make of the file, with --build-arg and --target.
 
     `read_file` gives the text of a file of the build context, by its path in it, or None. `label` is how origins and
-    messages name the file. Raises DockerfileError for what Docker could not build: syntax, an unknown --target.
+    messages name the file. `local_base` is asked for every image that a FROM names, how it is built here. Raises
+    DockerfileError for what Docker could not build: syntax, an unknown --target.
     """
     shown = label or path
-    surroundings = _surroundings(parse(text, shown)._replace(path=path), shown, build_args, read_file, installs)
-    plans = list(_plans(surroundings))
-    stage = _read_stages(surroundings, plans, _target(surroundings, plans, target))
+    first = LocalBase(text, path, shown, build_args, target, read_file)
+    surroundings = _surroundings(first, installs, LocalBases(local_base, (path, target)), None)
+    built = _read(surroundings, target)
+    stage = built.stage
     ignores, ignore_problems = _ignores(text, shown)
     return Declared(
         label=shown,
@@ -65,10 +74,22 @@ def read_dockerfile(
         user=stage.user,
         packages=Packages(tuple(stage.installed.values()), tuple(stage.gaps)),
         statements=stage.statements,
+        placed=stage.placed,
         ignores=ignores,
         path=path,
+        build=known(build_facts(surroundings, built, text), Origin(shown, path)),
+        slips=tuple(slip for read in surroundings.stages.values() for slip in read.slips),
         problems=(*surroundings.problems, *ignore_problems),
     )
+
+
+def _read(surroundings: Surroundings, target: str | None) -> Base:
+    """One Dockerfile, with the local bases that its stages rest on."""
+    plans = list(_plans(surroundings))
+    wanted = _target(surroundings, plans, target)
+    bases: dict[int, Base] = {}
+    stage = _read_stages(surroundings, plans, wanted, bases)
+    return read_base(surroundings, stage, [plan.body for plan in plans], bases)
 
 
 def _ignores(text: str, label: str) -> tuple[tuple[Ignore, ...], tuple[str, ...]]:
@@ -80,18 +101,19 @@ def _ignores(text: str, label: str) -> tuple[tuple[Ignore, ...], tuple[str, ...]
 
 
 def _surroundings(
-    dockerfile: Dockerfile,
-    label: str,
-    build_args: Mapping[str, str],
-    read_file: Callable[[str], str | None],
-    installs: RunInstalls | None,
+    file: LocalBase, installs: RunInstalls | None, local_bases: LocalBases, outer: Surroundings | None
 ) -> Surroundings:
+    """Those of a base's Dockerfile share problems and bounds with the `outer` one. Raises DockerfileError."""
     if installs is None:
         from envdoctor.readers.installs import run_installs
 
         installs = run_installs
-    global_arguments = GlobalArguments(build_args, dockerfile.escape, Budget())
-    return Surroundings(dockerfile, label, global_arguments, read_file, installs, [], {}, {}, Search())
+    dockerfile = parse(file.text, file.label)._replace(path=file.path)
+    global_arguments = GlobalArguments(file.build_args, dockerfile.escape, Budget())
+    problems, search = (outer.problems, outer.search) if outer is not None else ([], Search())
+    return Surroundings(
+        dockerfile, file.label, global_arguments, file.read_file, installs, problems, {}, {}, search, local_bases
+    )
 
 
 def _plans(surroundings: Surroundings) -> Iterator[_Plan]:
@@ -141,19 +163,40 @@ def _target(surroundings: Surroundings, plans: list[_Plan], target: str | None) 
     raise DockerfileError(surroundings.label, None, f"--target {target[:60]!r} names no stage of it, {stages}")
 
 
-def _read_stages(surroundings: Surroundings, plans: list[_Plan], wanted: int) -> Stage:
-    """Reads what stage `wanted` needs, in the file's order, so that no chain of stages is too long."""
+def _read_stages(surroundings: Surroundings, plans: list[_Plan], wanted: int, bases: dict[int, Base]) -> Stage:
+    """Reads what stage `wanted` needs, in the file's order, so that no chain of stages is too long. `bases` gets the
+    local bases, by the numbers of the stages that start with them."""
     stages = surroundings.stages
     for number in sorted(_needed(surroundings, plans, wanted)):
         plan = plans[number]
-        if plan.base is not None:
-            stage = stages[plan.base].child(number)
-        else:
-            image = _image(plan, surroundings.origin(plan.start.line), surroundings.global_arguments)
-            stage = Stage(surroundings, number, image, plan.platform)
+        stage = stages[plan.base].child(number) if plan.base is not None else _first(surroundings, plan, bases)
         stage.read(plan.body)
         stages[number] = stage
     return stages[wanted]
+
+
+def _first(surroundings: Surroundings, plan: _Plan, bases: dict[int, Base]) -> Stage:
+    """The start of a stage that is built on an image: on that of a local base if one builds it."""
+    origin = surroundings.origin(plan.start.line)
+    image = _image(plan, origin, surroundings.global_arguments)
+    reference = image.get()
+    if reference is not None:
+        try:
+            base = surroundings.local_bases.read(reference, lambda asked: _read_base(surroundings, asked))
+        except LocalBaseError as error:
+            surroundings.problem(plan.start.line, f"FROM {error}")
+            image = unknown(f"FROM at {origin} {error}", origin)
+        else:
+            if base is not None:
+                bases[plan.number] = base
+                return base.stage.child(plan.number, surroundings, plan.platform)
+    return Stage(surroundings, plan.number, image, plan.platform)
+
+
+def _read_base(outer: Surroundings, asked: LocalBase) -> Base:
+    surroundings = _surroundings(asked, outer.run_installs, outer.local_bases, outer)
+    found = _read(surroundings, asked.target)
+    return found._replace(chain=(asked.label, *found.chain))
 
 
 def _needed(surroundings: Surroundings, plans: list[_Plan], wanted: int) -> set[int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from envdoctor.readers.conda import Spec, parse_spec
-from envdoctor.readers.conda_file import read_conda_file
+from envdoctor.readers.conda_file import CondaEnvironmentError, read_conda_file
+from envdoctor.readers.conda_specs import Spec, parse_spec
 from tests.readers.installing import installs, names, versions
 
 ENVIRONMENT = """\
@@ -43,13 +43,21 @@ variables:
         ("python=3.10.*", Spec("python", "3.10", "==3.10.*")),
         ("numpy=1.20|1.21", Spec("numpy", None, "=1.20|1.21")),
         ("NumPy =1.20", Spec("numpy", "1.20", "==1.20.*")),
+        ("pytorch[version=2.1.0]", Spec("torch", "2.1.0")),
+        ("pytorch[version='2.1.*', build='*cuda*']", Spec("torch", "2.1", "==2.1.*", "*cuda*")),
+        ('pytorch[channel=conda-forge,build="cuda118*"]', Spec("torch", build="cuda118*", channel="conda-forge")),
+        ("numpy[version='>=1.20,<2']", Spec("numpy", None, ">=1.20,<2")),
+        ("pytorch-cpu", Spec("torch", build="cpu")),
+        ("pytorch-gpu=2.5", Spec("torch", "2.5", "==2.5.*")),
     ],
 )
 def test_specs(text: str, spec: Spec) -> None:
     assert parse_spec(text) == spec
 
 
-@pytest.mark.parametrize("text", ["", "=1.0", "a b c", "pytorch[version=2]", "https://example.org/x.conda", "x" * 500])
+@pytest.mark.parametrize(
+    "text", ["", "=1.0", "a b c", "pytorch[subdir=osx-64]", "https://example.org/x.conda", "x" * 500]
+)
 def test_what_is_no_spec(text: str) -> None:
     assert parse_spec(text) is None
 
@@ -121,10 +129,54 @@ def test_a_list_of_specs() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["dependencies: [a, b]\n", "dependencies:\n  key: value\n", "dependencies:\n  *anchor\n"]
+    ("text", "specs", "gaps"),
+    [
+        ("dependencies: [pytorch=2.1.0, numpy]\n", [(1, "pytorch=2.1.0"), (1, "numpy")], 0),
+        ("dependencies:\n  - [a]\n  - b\n", [(3, "b")], 1),
+        ("dependencies:\n  key: value\n", [], 1),
+        ("x: &all\n  - pytorch\ndependencies: *all\n", [(2, "pytorch")], 0),
+        ("dependencies:\n  - >-\n    pytorch=2.1.0\n  - b\n", [(2, "pytorch=2.1.0"), (4, "b")], 0),
+        ("dependencies:\n  - pip=23: x\n", [], 1),
+    ],
 )
-def test_yaml_beyond_the_usual_is_a_gap(text: str) -> None:
-    assert len(read_conda_file(text, "environment.yml").gaps) == 1
+def test_yaml_beyond_the_usual(text: str, specs: list[tuple[int, str]], gaps: int) -> None:
+    found = read_conda_file(text, "environment.yml")
+    assert [tuple(item) for item in found.specs] == specs
+    assert len(found.gaps) == gaps
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("dependencies:\n  - *anchor\n", 2),
+        ('channels:\n  - x\ndependencies:\n  - "pytorch\n', 4),
+        ("dependencies:\n\t- pytorch\n", 2),
+        ("dependencies:\n  - a\n - b\n", 3),
+        ("dependencies: " + "[" * 60, 1),
+    ],
+)
+def test_what_is_no_yaml_is_one_error(text: str, line: int) -> None:
+    with pytest.raises(CondaEnvironmentError, match=f"^environment.yml:{line}: ") as caught:
+        read_conda_file(text, "environment.yml")
+    assert caught.value.line == line
+
+
+def test_a_long_file_is_not_given_to_the_yaml_parser() -> None:
+    text = "dependencies:\n  - [x]\n" + "  - a\n" * 10_000
+    found = read_conda_file(text, "environment.yml")
+    assert (len(found.specs), len(found.gaps)) == (10_000, 1)
+
+
+def test_a_broken_file_in_a_run_is_a_problem_and_a_gap() -> None:
+    found = installs("conda env create -f e.yml", {"/e.yml": "dependencies:\n  - 'pytorch\n"})
+    assert found.problems == ("Dockerfile:1: e.yml:2: is not valid YAML: found unexpected end of stream",)
+    assert len(found.gaps) == 1
+
+
+def test_the_generic_package_gives_way_to_the_one_with_a_version() -> None:
+    (torch,) = installs("conda install pytorch-gpu pytorch=2.4.1 -c conda-forge").packages
+    assert (torch.version, torch.cuda) == ("2.4.1", None)
+    assert [item.cuda for item in installs("conda install pytorch=2.4.1 pytorch-cpu").packages] == ["cpu"]
 
 
 def test_removing() -> None:

@@ -136,8 +136,8 @@ RUN pip install onnxruntime-gpu && pip install -U opencv-python
 def test_an_unquoted_comparison_is_told() -> None:
     declared = read("FROM python:3.11\nRUN pip install \\\n    torch>=2.0\n")
     assert found(declared)[0][:2] == ("torch", None)
-    (problem,) = declared.problems
-    assert problem.startswith("Dockerfile:3")
+    (slip,) = declared.slips
+    assert (slip.kind, slip.shown, slip.origin.line) == ("redirection", "torch>=2.0", 3)
 
 
 def test_a_continuation_that_swallows_an_instruction_installs_nothing_of_it() -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envdoctor.facts import Origin, Package
+from envdoctor.facts import Origin, Package, Slip
 from envdoctor.readers.declared import Declared, Ignore, Statement
 from envdoctor.readers.dockerfile import DockerfileError
+from envdoctor.readers.entrypoint_files import Write
 from envdoctor.readers.stages import read_dockerfile
 
 
@@ -21,6 +22,8 @@ class Installed(NamedTuple):
     statements: tuple[Statement, ...] = ()
     removed: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    writes: tuple[Write, ...] = ()
+    slips: tuple[Slip, ...] = ()
 
 
 class Run(NamedTuple):

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from envdoctor.readers.shell.command import Command, Redirect, TooMuch
 from envdoctor.readers.shell.flow import ScriptReader
 from envdoctor.readers.shell.state import Problem
+from envdoctor.readers.shell.words import AS_WRITTEN, unmarked_source
 
 __all__ = ["Command", "Problem", "Redirect", "Shell", "commands", "read_shell"]
 
@@ -30,11 +31,18 @@ def commands(script: str, variables: Mapping[str, str | None]) -> list[Command]:
     return list(read_shell(script, variables).commands)
 
 
-def read_shell(script: str, variables: Mapping[str, str | None]) -> Shell:
-    """`variables`: the environment the script starts in; None is a value not known. Never raises for bad input."""
+def read_shell(script: str, variables: Mapping[str, str | None], *, as_written: bool = False) -> Shell:
+    """`variables`: the environment the script starts in; None is a value not known. Never raises for bad input.
+
+    `as_written`: for scripts that are not run by a build. What is known only at run time stays in `texts` as it is
+    written, bash arrays and `$(…)` are followed, and functions that nothing calls are read as well."""
+    if as_written:
+        script, variables = unmarked_source(script), {**variables, AS_WRITTEN: ""}
     reader = ScriptReader(dict(variables))
     try:
         reader.script(script, 0)
+        if as_written:
+            reader.uncalled()
     except TooMuch as error:
         reader.problem(0, str(error), None)
     return Shell(tuple(reader.commands), tuple(reader.problems))

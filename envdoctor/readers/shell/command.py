@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from envdoctor.readers.shell.words import Variables, text_of, value, words
+from envdoctor.readers.shell.as_written import Element, appended, array, elements
+from envdoctor.readers.shell.words import AS_WRITTEN, Variables, kept, text_of, value
 from envdoctor.readers.shell.wrappers import Words
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Command(NamedTuple):
     piped: tuple[str | None, ...] = ()
     stdin: str | None = None
     scope: tuple[int, ...] = ()
+    end: int = 0  # the line it ends on
 
 
 MAX_COMMANDS = 20_000
@@ -86,11 +88,13 @@ class Budget:
 class Parts:
     """A command while it is put together."""
 
-    __slots__ = ("assignments", "budget", "lines", "redirects", "stdin", "stdin_line", "texts", "words")
+    __slots__ = ("assignments", "budget", "end", "kept", "lines", "redirects", "stdin", "stdin_line", "texts", "words")
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
         self.words: list[str | None] = []
+        self.end = 0
+        self.kept: list[str | None] = []
         self.lines: list[int] = []
         self.texts: list[str] = []
         self.redirects: list[Redirect] = []
@@ -102,10 +106,11 @@ class Parts:
         """The children of a `command` or `redirected_statement` node. `base` is the line where the script begins."""
         for node in nodes:
             kind = node.type
+            self.end = max(self.end, node.end_point[0] + base)
             if kind == "command_name":
                 self._word(node.children[0] if node.children else node, variables, base)
             elif kind == "variable_assignment":
-                self.assignments.append(assignment(node, variables))
+                self.assignments.append(assignment(node, variables, base))
             elif kind == "file_redirect":
                 self._redirect(node, variables, base)
             elif kind == "herestring_redirect":
@@ -116,13 +121,20 @@ class Parts:
                 self._word(node, variables, base)
 
     def _word(self, node: Node, variables: Variables, base: int) -> None:
-        line = node.start_point[0] + base
-        for word in words(node, variables):
-            text = text_of(node) if word is None else word
-            self.budget.word(text)
-            self.words.append(word)
-            self.lines.append(line)
-            self.texts.append(text)
+        for element in elements(node, variables, node.start_point[0] + base):
+            self.budget.word(element.text)
+            self.words.append(element.word)
+            self.kept.append(element.kept)
+            self.lines.append(element.line)
+            self.texts.append(element.text)
+
+    def drop(self, count: int) -> None:
+        """Without the first `count` words."""
+        for listed in (self.words, self.kept, self.lines, self.texts):
+            del listed[:count]
+
+    def elements(self, start: int) -> tuple[Element, ...]:
+        return tuple(map(Element, self.kept[start:], self.texts[start:], self.lines[start:]))
 
     def _redirect(self, node: Node, variables: Variables, base: int) -> None:
         """The grammar counts every word behind the file's name to the redirection; they are the command's."""
@@ -149,16 +161,21 @@ class Parts:
                 self._redirect(child, variables, base)
 
 
-def assignment(node: Node, variables: Variables) -> tuple[str, str | None]:
-    """The name and value of NAME=value; the value of an array or of one of its elements is not known."""
+def assignment(node: Node, variables: Variables, base: int = 0) -> tuple[str, str | None]:
+    """The name and value of NAME=value. The value of an array is known only where text is kept as written; that of one
+    with a single element assigned is not."""
     children = node.children
     name = text_of(children[0])
     if children[0].type != "variable_name":
         return name.partition("[")[0], None
-    assigned: str | None = ""
-    if len(children) > 2:
-        assigned = None if children[2].type == "array" else value(children[2], variables)
-    if children[1].type == "+=":
+    adds = children[1].type == "+="
+    if len(children) > 2 and children[2].type == "array":
+        if AS_WRITTEN not in variables:
+            return name, None
+        found = array(children[2], variables, base)
+        return name, appended(name, found, variables) if adds else found
+    assigned = kept(children[2], variables) if len(children) > 2 else ""
+    if adds:
         before = variables.get(name)
         assigned = before + assigned if before is not None and assigned is not None else None
     return name, assigned

@@ -33,7 +33,7 @@ def expanded(node: Node, variables: Variables, depth: int) -> str | None:
     if operator in _DEFAULTS:
         return _with_default(name, operator, children[3:-1], node, variables, depth)
     current = variables.get(name)
-    if current is None or len(current) > MAX_SUBJECT:
+    if current is None or len(current) > MAX_SUBJECT or words.is_marked(current):
         return None
     rest = text_of(node).lstrip()[len("${") + len(name) :].removesuffix("}")
     if _UNREADABLE.intersection(rest) or len(rest) > MAX_PATTERN:
@@ -48,6 +48,12 @@ def _with_default(
     current = variables.get(name)
     if name in variables and current is None:
         return None
+    if current is not None and operator[0] == ":" and words.is_only_marks(current):
+        return None
+    if words.AS_WRITTEN in variables and name not in variables and (operator[-1] == "+" or not word):
+        # The environment may set it: `${GPU:+--gpus all}`, `${EXTRA_ARGS:-}`.
+        inside = words.joined(word, node, variables, depth) or ""
+        return words.marked(text_of(node), inside.split())
     is_set = bool(current) if operator[0] == ":" else name in variables
     if operator[-1] == "+":
         return words.joined(word, node, variables, depth) if is_set else ""

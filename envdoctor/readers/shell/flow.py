@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from envdoctor.readers.shell import conditions
+from envdoctor.readers.shell.as_written import POSITIONAL, without_positional
 from envdoctor.readers.shell.command import assignment, split_assignments
 from envdoctor.readers.shell.simple import SimpleCommands
 from envdoctor.readers.shell.state import MAX_DEPTH, Status, agreed, status_of
-from envdoctor.readers.shell.words import text_of, value, words
+from envdoctor.readers.shell.statements import after_parenthesis, branches, chain, matched
+from envdoctor.readers.shell.words import AS_WRITTEN, text_of, value, words
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -18,6 +21,11 @@ MAX_LOOP = 64
 """Longest list of words for which a `for` is unrolled."""
 
 
+_WITH_WORDS = frozenset(
+    {"command", "declaration_command", "redirected_statement", "test_command", "variable_assignment"}
+)
+_STARTS = re.compile(rb"\b(?:run|create|build|bud|eval|exec)\b")
+_GROUPS = frozenset({"compound_statement", "subshell"})
 _LOOSE = frozenset({"word", "string", "raw_string", "concatenation", "command_name", "number"})
 
 
@@ -34,9 +42,35 @@ class ScriptReader(SimpleCommands):
         if self.depth >= MAX_DEPTH:
             return self.too_deep(node.start_point[0] + self.base)
         self.depth += 1
+        if AS_WRITTEN in self.variables and node.type in _WITH_WORDS:
+            self.inside_words(node)
+        count = len(self.commands)
         status = handler(self, node)
         self.depth -= 1
+        if node.type in _GROUPS and node.id in self.behind:
+            self.redirect_all(self.behind[node.id], count)
         return status
+
+    def inside_words(self, node: Node) -> None:
+        """The commands in `$(…)` and `<(…)` of a statement's words, which the shell runs before the statement."""
+        if not _STARTS.search(node.text or b""):
+            return
+        waiting = list(reversed(node.children))
+        while waiting:
+            current = waiting.pop()
+            if current.type in ("command_substitution", "process_substitution"):
+                self.subshell(current)
+            elif current.type not in _HANDLERS or current.type in ("command", "variable_assignment"):
+                waiting.extend(reversed(current.children))
+
+    def uncalled(self) -> None:
+        """Functions that nothing in the script calls, as of a library that others source, with unknown arguments."""
+        self.conditional, self.variables = True, {**without_positional(self.variables), POSITIONAL: None}
+        for name, (body, base) in list(self.functions.items()):
+            if name not in self.called:
+                self.base = base
+                self.called.add(name)
+                self.block([body])
 
     def maybe(self, nodes: Sequence[Node]) -> Status:
         """Reads what may or may not run: its commands are conditional, what it assigns is not known afterwards."""
@@ -48,7 +82,7 @@ class ScriptReader(SimpleCommands):
         return status
 
     def and_or(self, node: Node) -> Status:
-        first, rest = _chain(node)
+        first, rest = chain(node)
         status = self.block([first])
         for operator, part in rest:
             status = self.after_and(status, part) if operator == "&&" else self.after_or(status, part)
@@ -107,7 +141,7 @@ class ScriptReader(SimpleCommands):
         """if … elif … else: the branch that known values choose, or every one that may be chosen."""
         outside = self.conditional
         ends: list[dict[str, str | None]] = []
-        for asked, body in _branches(node):
+        for asked, body in branches(node):
             status = self.block(asked) if asked else Status.YES
             if status is Status.NO:
                 continue
@@ -132,7 +166,7 @@ class ScriptReader(SimpleCommands):
             if answer is None:
                 return self.any_of(items)
             if answer:
-                return self.block(_after_parenthesis(item))
+                return self.block(after_parenthesis(item))
         return Status.LIKELY
 
     def fits(self, subject: str, item: Node) -> bool | None:
@@ -146,14 +180,14 @@ class ScriptReader(SimpleCommands):
             if child.is_named:
                 pattern = value(child, self.variables)
                 quoted = child.type in ("string", "raw_string")
-                answers.append(_matched(subject, pattern, quoted))
+                answers.append(matched(subject, pattern, quoted))
         return True if True in answers else (None if None in answers else False)
 
     def any_of(self, items: list[Node]) -> Status:
         before, ends = self.variables, [self.variables]
         for item in items:
             self.variables = before
-            self.maybe(_after_parenthesis(item))
+            self.maybe(after_parenthesis(item))
             ends.append(self.variables)
         self.variables = agreed(ends)
         return Status.LIKELY
@@ -161,6 +195,8 @@ class ScriptReader(SimpleCommands):
     def loop(self, node: Node) -> Status:
         """`for` over known words, each in turn; anything else may run any number of times."""
         body = [child for child in node.children if child.type in ("do_group", "compound_statement")]
+        if AS_WRITTEN in self.variables and b"shift" in (node.text or b""):  # each round sees other arguments
+            self.variables = {**without_positional(self.variables), POSITIONAL: None}
         name, listed = self.loop_words(node)
         if listed is None:
             if name:
@@ -196,7 +232,7 @@ class ScriptReader(SimpleCommands):
     def declaration(self, node: Node) -> Status:
         for child in node.children:
             if child.type == "variable_assignment":
-                self.assign(*assignment(child, self.variables))
+                self.assign(*assignment(child, self.variables, self.base))
             elif child.type in ("string", "raw_string", "concatenation"):
                 for name, given in split_assignments([value(child, self.variables)]):
                     self.assign(name, given)
@@ -211,7 +247,7 @@ class ScriptReader(SimpleCommands):
     def assignments(self, node: Node) -> Status:
         for child in node.children if node.type == "variable_assignments" else [node]:
             if child.type == "variable_assignment":
-                self.assign(*assignment(child, self.variables))
+                self.assign(*assignment(child, self.variables, self.base))
         return Status.LIKELY
 
     def error(self, node: Node) -> Status:
@@ -221,44 +257,6 @@ class ScriptReader(SimpleCommands):
         if text and ("ERROR" not in kinds or not _LOOSE.isdisjoint(kinds)):
             self.problem(node.start_point[0] + self.base, "this part cannot be read as a shell script", text)
         return self.block(node.children)
-
-
-def _chain(node: Node) -> tuple[Node, list[tuple[str, Node]]]:
-    """`a && b || c`, which the grammar nests to the left, as its first part and (operator, part) pairs."""
-    rest: list[tuple[str, Node]] = []
-    while node.type == "list":
-        parts = [child for child in node.children if child.type != "comment"]
-        for index in range(len(parts) - 1, 1, -2):
-            rest.append((parts[index - 1].type, parts[index]))
-        node = parts[0]
-    rest.reverse()
-    return node, rest
-
-
-def _branches(node: Node) -> Iterator[tuple[list[Node], list[Node]]]:
-    """(condition, body) of an if statement and of each elif; the condition of else is empty."""
-    clauses = [child for child in node.children if child.type in ("elif_clause", "else_clause")]
-    for part in [node, *clauses]:
-        asked: list[Node] = []
-        body: list[Node] = []
-        target = body if part.type == "else_clause" else asked
-        for child in part.children:
-            if child.type == "then":
-                target = body
-            elif child.type not in ("elif_clause", "else_clause"):
-                target.append(child)
-        yield asked, body
-
-
-def _after_parenthesis(item: Node) -> list[Node]:
-    kinds = [child.type for child in item.children]
-    return item.children[kinds.index(")") + 1 :] if ")" in kinds else item.children
-
-
-def _matched(subject: str, pattern: str | None, quoted: bool) -> bool | None:
-    if pattern is None:
-        return None
-    return subject == pattern if quoted else conditions.matches(subject, pattern)
 
 
 _HANDLERS: dict[str, Callable[[ScriptReader, Node], Status]] = {

@@ -32,6 +32,12 @@ _ENCODED = re.compile("\x02([0-9a-f]{2,6})\x03")
 _SLICE = 512
 """Bytes handed to the parser at a time. `Node.text` asks for them again, so that large slices would cost more."""
 
+_MAX_REPAIRS = 8
+_MAY_BE_TORN = re.compile(rb"[^\s\"'(]\$[A-Za-z0-9_]")
+_NAMED = re.compile(rb"[A-Za-z0-9_]")
+_VARIABLE = re.compile(rb"\$([A-Za-z_][A-Za-z0-9_]*|[0-9])")
+_REST_OF_WORD = re.compile(rb"[A-Za-z0-9_./:@%+,=$~-]{1,2000}")
+
 _parser: Parser | None = None
 
 
@@ -60,7 +66,53 @@ def decoded(source: bytes) -> str:
 
 
 def parse(source: bytes) -> Node:
-    """The root of the syntax tree of an `encoded` script. Raises TooTangled."""
+    """The root of the syntax tree of an `encoded` script. Raises TooTangled.
+
+    The grammar (0.25.1) ends an unquoted word at the `$` of its second variable where text follows that one, so that
+    `-v $PWD/a:$PWD/b IMAGE` would have a word too many. `${PWD}` it reads, which means the same.
+    """
+    root = _parsed(source)
+    for _ in range(_MAX_REPAIRS):
+        torn = _torn(root, source) if _MAY_BE_TORN.search(source) else []
+        if not torn:
+            break
+        source = _braced(source, torn)
+        root = _parsed(source)
+    return root
+
+
+def _torn(root: Node, source: bytes) -> list[int]:
+    """Where a word ends in a `$` that a name follows at once, in order."""
+    found: list[int] = []
+    cursor = root.walk()
+    while True:
+        node = cursor.node
+        if node is not None and node.type == "concatenation" and node.children[-1].type == "$":
+            if _NAMED.match(source, node.end_byte):
+                found.append(node.end_byte)
+        elif cursor.goto_first_child():
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return found
+
+
+def _braced(source: bytes, places: list[int]) -> bytes:
+    """`places` are behind a `$`. The names there, and further ones of the same word, are put into braces."""
+    pieces: list[bytes] = []
+    position = 0
+    for place in places:
+        if place <= position:
+            continue
+        rest = _REST_OF_WORD.match(source, place)
+        end = rest.end() if rest is not None else place
+        pieces.append(source[position : place - 1])
+        pieces.append(_VARIABLE.sub(rb"${\1}", source[place - 1 : end]))
+        position = end
+    return b"".join((*pieces, source[position:]))
+
+
+def _parsed(source: bytes) -> Node:
     if len(source) > MAX_BYTES:
         raise TooTangled(f"the shell text has {len(source)} bytes, expected at most {MAX_BYTES}")
     if source.count(b"|") - 2 * source.count(b"||") > _MAX_PIPES:

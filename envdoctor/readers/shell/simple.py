@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envdoctor.readers.shell import conditions, grammar
+from envdoctor.readers.shell.as_written import POSITIONAL, Array, Element, is_positional, positional, without_positional
 from envdoctor.readers.shell.command import Command, Parts, split_assignments
 from envdoctor.readers.shell.state import MAX_DEPTH, State, Status, status_of
-from envdoctor.readers.shell.words import literal
+from envdoctor.readers.shell.words import AS_WRITTEN, literal, readable
 from envdoctor.readers.shell.wrappers import payload, program, script_file, unwrapped
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 # Programs whose outcome is a question rather than an expected success.
 _ASKS = frozenset({"command", "which", "type", "hash", "grep", "egrep", "fgrep", "dpkg", "dpkg-query", "ls"})
+
+# Programs that hand a word on to a shell; only what is run at last matters for a launch.
+_CARRIERS = frozenset({"ssh", "tmux", "screen"})
 
 
 class SimpleCommands(State):
@@ -39,7 +43,10 @@ class SimpleCommands(State):
             parts.read([*body.children, *node.children[1:]], self.variables, self.base)
             status = self.simple(parts)
         else:
+            last = _last_command(body)
+            self.behind[last.id] = node.children[1:]
             status = self.block([body])
+            self.behind.pop(last.id, None)
         for child in node.children:
             if child.type == "heredoc_redirect":
                 status = self.behind_heredoc(child, parts)
@@ -56,9 +63,19 @@ class SimpleCommands(State):
             return self.simple(fed) if last.type == "command" else self.block(rest)
         return self.block(rest)
 
+    def redirect_all(self, nodes: list[Node], count: int) -> None:
+        """`{ …; …; } > FILE`: what the first command writes, those after it go on with."""
+        parts = Parts(self.budget)
+        parts.read([node for node in nodes if node.type == "file_redirect"], self.variables, self.base)
+        first = tuple(parts.redirects)
+        rest = tuple(each._replace(operator=">>") if each.operator == ">" else each for each in first)
+        for number in range(count, len(self.commands)):
+            found = self.commands[number]
+            self.commands[number] = found._replace(redirects=(*(first if number == count else rest), *found.redirects))
+
     def command(self, node: Node) -> Status:
         parts = Parts(self.budget)
-        parts.read(node.children, self.variables, self.base)
+        parts.read([*node.children, *self.behind.get(node.id, ())], self.variables, self.base)
         return self.simple(parts)
 
     def simple(self, parts: Parts) -> Status:
@@ -70,11 +87,12 @@ class SimpleCommands(State):
         inner = unwrapped(parts.words)
         own = [*parts.assignments, *split_assignments(inner.assignments)]
         if inner.start:
-            del parts.words[: inner.start], parts.lines[: inner.start], parts.texts[: inner.start]
+            parts.drop(inner.start)
         if not parts.words:
             return Status.LIKELY
         if inner.from_input:
             parts.words.append(None)
+            parts.kept.append(None)
             parts.lines.append(parts.lines[-1])
             parts.texts.append("(names from standard input)")
         if not own:
@@ -87,13 +105,17 @@ class SimpleCommands(State):
         name = program(parts.words[0])
         known = self.functions.get(parts.words[0] or "")
         if known is not None:
+            self.called.add(parts.words[0] or "")
             return self.call(known, parts, visible)
         inner = payload(parts.words)
         if inner is not None:
-            script = inner[0] if inner[0] is not None else _as_written(parts.texts[inner[1]])
+            script = inner[0] if inner[0] is not None else _payload(parts, inner[1], AS_WRITTEN in visible)
             if script is not None:
                 return self.nested(script, parts.lines[inner[1]], visible)
-        if parts.stdin is not None and script_file(parts.words) == "":
+        remote = _remote(parts) if name in _CARRIERS and AS_WRITTEN in visible else None
+        if remote is not None:
+            return self.nested(remote, parts.lines[-1], visible)
+        if parts.stdin is not None and (script_file(parts.words) == "" or (name == "ssh" and AS_WRITTEN in visible)):
             return self.nested(parts.stdin, parts.stdin_line, visible)
         self.commands.append(
             Command(
@@ -106,9 +128,28 @@ class SimpleCommands(State):
                 self.piped,
                 parts.stdin,
                 self.scope,
+                parts.end,
             )
         )
+        if name in ("shift", "set") and AS_WRITTEN in self.variables:
+            self.shift(parts)
         return self.outcome(name, parts.words)
+
+    def shift(self, parts: Parts) -> None:
+        """`shift 2`, `set -- "$@" --gpus all`: the arguments are others afterwards."""
+        before = self.variables.get(POSITIONAL)
+        left: tuple[Element, ...] | None = None
+        if parts.words[0] == "set":
+            if "--" not in parts.words:
+                return
+            left = parts.elements(parts.words.index("--") + 1)
+        elif isinstance(before, Array):
+            count = parts.words[1] if len(parts.words) > 1 else "1"
+            if count is not None and count.isdecimal() and len(count) < 4:
+                left = before.elements[int(count) :]
+        self.budget.environment(self.variables)
+        rest = without_positional(self.variables)
+        self.variables = {**rest, POSITIONAL: None} if left is None else {**rest, **positional(left)}
 
     def outcome(self, name: str, given: list[str | None]) -> Status:
         if name == "read":
@@ -125,11 +166,14 @@ class SimpleCommands(State):
 
     def call(self, known: tuple[Node, int], parts: Parts, visible: dict[str, str | None]) -> Status:
         before, outside = self.variables, self.base
-        arguments = {str(number): word for number, word in enumerate(parts.words[1:10], 1)}
+        if AS_WRITTEN in visible:
+            arguments, visible = positional(parts.elements(1)), without_positional(visible)
+        else:
+            arguments = {str(number): word for number, word in enumerate(parts.words[1:10], 1)}
         self.variables, self.base = {**visible, **arguments}, known[1]
         status = self.block([known[0]])
-        given = {name: text for name, text in self.variables.items() if not name.isdigit()}
-        self.variables = {**given, **{name: text for name, text in before.items() if name.isdigit()}}
+        given = without_positional(self.variables)
+        self.variables = {**given, **{name: text for name, text in before.items() if is_positional(name)}}
         self.base = outside
         return status
 
@@ -145,6 +189,28 @@ class SimpleCommands(State):
         self.depth -= 1
         self.variables, self.scope, self.functions = before, outside, functions
         return status
+
+
+def _remote(parts: Parts) -> str | None:
+    """The commands that `ssh HOST "…"` and `tmux new -d "…"` are given as one word."""
+    last = parts.kept[-1]
+    return readable(last) if last is not None and " " in last.strip() and len(parts.words) > 2 else None
+
+
+def _payload(parts: Parts, index: int, keeps: bool) -> str | None:
+    """A payload of which a part is not known, with that part as it is written."""
+    if not keeps:
+        return _as_written(parts.texts[index])
+    given = parts.kept[index:] if parts.words[0] == "eval" else parts.kept[index : index + 1]
+    known = [readable(word) for word in given if word is not None]
+    return " ".join(known) if len(known) == len(given) else None
+
+
+def _last_command(node: Node) -> Node:
+    """The one that a redirection behind `a && b > FILE` belongs to; the grammar puts it around both."""
+    while node.type in ("list", "pipeline", "negated_command"):
+        node = next(child for child in reversed(node.children) if child.type != "comment")
+    return node
 
 
 def _as_written(text: str) -> str | None:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from envdoctor.readers.shell.as_written import Array, agreed_value
 from envdoctor.readers.shell.command import Budget, Command
+from envdoctor.readers.shell.words import AS_WRITTEN
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -44,6 +46,8 @@ class State:
         self.commands: list[Command] = []
         self.problems: list[Problem] = []
         self.functions: dict[str, tuple[Node, int]] = {}
+        self.called: set[str] = set()
+        self.behind: dict[int, list[Node]] = {}  # redirections of a list, by the id of its last command
         self.conditional = False
         self.piped: tuple[str | None, ...] = ()
         self.scope: tuple[int, ...] = ()
@@ -69,6 +73,10 @@ class State:
         self.budget.command()
         self.budget.word(given or "")
         self.budget.environment(self.variables)
+        if isinstance(given, Array):
+            name, given = f"{name}[@]", given
+        elif f"{name}[@]" in self.variables:
+            self.variables = {**self.variables, f"{name}[@]": None}
         if name in self.variables or len(self.variables) < _MAX_VARIABLES:
             self.variables = {**self.variables, name: given}
 
@@ -84,10 +92,14 @@ def agreed(ends: list[dict[str, str | None]]) -> dict[str, str | None]:
     first = ends[0]
     if all(end is first for end in ends):
         return first
+    keeps = AS_WRITTEN in first
     agreed: dict[str, str | None] = {}
     for end in ends:
         for name in end:
             if name not in agreed:
                 given = end[name]
-                agreed[name] = given if all(name in other and other[name] == given for other in ends) else None
+                if all(name in other and other[name] == given for other in ends):
+                    agreed[name] = given
+                else:
+                    agreed[name] = agreed_value([other.get(name) for other in ends], name) if keeps else None
     return agreed

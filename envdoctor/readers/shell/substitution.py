@@ -32,23 +32,24 @@ def substituted(node: Node, variables: Variables, depth: int) -> str | None:
         return None
     text: str | None = ""
     for number, stage in enumerate(stages):
-        given = _words(stage, variables)
+        given = _words(stage, variables, depth)
         if given is None or text is None:
             return None
         text = _printed(given) if number == 0 else _filtered(given, text)
     return text.strip("\n") if text is not None else None
 
 
-def _words(stage: Node, variables: Variables) -> list[str] | None:
+def _words(stage: Node, variables: Variables, depth: int) -> list[str] | None:
     """The words of a plain command; None for anything else and where a word is not known."""
     if stage.type != "command":
         return None
     found: list[str] = []
+    depth = depth if words.AS_WRITTEN in variables else 0  # for a build, endless nesting is refused as a whole
     for child in stage.children:
         if not child.is_named or child.type in ("file_redirect", "variable_assignment", "herestring_redirect"):
             return None
         inner = child.children[0] if child.type == "command_name" and child.children else child
-        for word in words.words(inner, variables):
+        for word in words.words(inner, variables, depth):
             if word is None:
                 return None
             found.append(word)

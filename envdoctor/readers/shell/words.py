@@ -7,7 +7,8 @@ Source: https://www.gnu.org/software/bash/manual/html_node/Shell-Expansions.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from envdoctor.readers.shell.grammar import decoded
@@ -23,6 +24,19 @@ MAX_DEPTH = 20
 MAX_LENGTH = 65_536
 """Longest value of one word, in characters: `${X}${X}…` could otherwise double without end."""
 
+AS_WRITTEN = "\0as written"
+"""A variable of this name asks for unknown parts to be kept: see `as_written`."""
+
+OPENING, CLOSING, _BLANK, _CHOICE = "\ue000", "\ue001", "\ue002", "\ue003"
+"""Marks around a part that is not known. A blank in it does not split the word; behind _CHOICE stand words that it may
+hold, if it holds nothing else."""
+
+_UNMARKED = str.maketrans({OPENING: None, CLOSING: None, _BLANK: " "})
+_OWN_MARKS = str.maketrans(dict.fromkeys((OPENING, CLOSING, _BLANK, _CHOICE), "\ufffd"))
+_CHOICES = re.compile(f"{_CHOICE}[^{CLOSING}]*")
+_MAX_CHOICES = 2_000
+_MAX_SHOWN = 300
+
 MAX_PIECES = 1_000
 """Most adjoining pieces ("a"$b'c') of one word; a word with more is unknown."""
 
@@ -30,20 +44,81 @@ _ESCAPED_IN_QUOTES = '$`"\\'
 _ANSI_C = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
 _UNQUOTED_SPLIT = frozenset({"simple_expansion", "expansion", "command_substitution"})
 _UNKNOWN = frozenset({"arithmetic_expansion", "process_substitution", "ERROR"})
+_WITHOUT_TILDE = frozenset({"string", "translated_string", "raw_string", "ansi_c_string", "simple_expansion"})
 
 
-def words(node: Node, variables: Variables) -> list[str | None]:
+def words(node: Node, variables: Variables, depth: int = 0) -> list[str | None]:
     """The words that one argument becomes: usually one, none for an unquoted empty variable, several for `$LIST`."""
-    kind = node.type
-    if kind in ("word", "number"):
-        return [unescaped(text_of(node))]
-    if kind in _UNQUOTED_SPLIT or (kind == "concatenation" and _has_open_expansion(node)):
-        return _split(node, variables)
-    return [value(node, variables)]
+    return [_without_marks(word) for word in field_words(node, variables, depth)]
 
 
 def value(node: Node, variables: Variables, depth: int = 0) -> str | None:
     """The text of `node` as one word, without splitting: what an assignment or a quoted word holds."""
+    return _without_marks(kept(node, variables, depth))
+
+
+def marked(text: str, choices: Sequence[str] = ()) -> str:
+    """The source text of a part that is not known, as it is kept inside a value; `choices` are the words that it may hold."""
+    shown = _BLANK.join(unmarked_source(text)[:_MAX_SHOWN].split())
+    listed = "".join(_CHOICE + _BLANK.join(unmarked_source(choice).split()) for choice in choices)
+    return OPENING + shown + (listed if len(listed) <= _MAX_CHOICES else "") + CLOSING
+
+
+def choices_of(text: str) -> tuple[str, ...]:
+    """The words that a value of which nothing is known may hold; none if that is not known either."""
+    if _CHOICE not in text or not is_only_marks(text):
+        return ()
+    return tuple(choice.replace(_BLANK, " ") for choice in text[1:-1].split(_CHOICE)[1:])
+
+
+def is_marked(text: str) -> bool:
+    return OPENING in text
+
+
+def is_only_marks(text: str) -> bool:
+    """Is nothing of it known, so that it may be empty?"""
+    return text.startswith(OPENING) and text.find(CLOSING) == len(text) - 1
+
+
+def readable(text: str) -> str:
+    return _CHOICES.sub("", text).translate(_UNMARKED)
+
+
+def unmarked_source(text: str) -> str:
+    """A script without characters that would be taken for marks; nobody writes them by hand."""
+    return text.translate(_OWN_MARKS)
+
+
+def _without_marks(text: str | None) -> str | None:
+    return None if text is None or OPENING in text else text
+
+
+def field_words(node: Node, variables: Variables, depth: int = 0) -> list[str | None]:
+    """`words`, with unknown parts between marks if they are asked for."""
+    kind = node.type
+    if kind in ("word", "number"):
+        return [_with_home(unescaped(text_of(node)), node, variables)]
+    if kind in _UNQUOTED_SPLIT or (kind == "concatenation" and _has_open_expansion(node)):
+        return _split(node, variables, depth)
+    return [kept(node, variables, depth)]
+
+
+def kept(node: Node, variables: Variables, depth: int = 0) -> str | None:
+    """`value`, with unknown parts between marks if they are asked for."""
+    found = _value(node, variables, depth)
+    if AS_WRITTEN not in variables:
+        return found
+    return marked(text_of(node)) if found is None else _with_home(found, node, variables)
+
+
+def _with_home(text: str, node: Node, variables: Variables) -> str:
+    """A ~ outside quotes is the home of whoever runs the script, kept as $HOME; one in quotes stays a ~."""
+    if text[:1] != "~" or text[1:2] not in ("", "/") or AS_WRITTEN not in variables:
+        return text
+    return text if node.type in _WITHOUT_TILDE or text_of(node).startswith("\\") else marked("$HOME") + text[1:]
+
+
+def _value(node: Node, variables: Variables, depth: int) -> str | None:
     kind = node.type
     if kind in _UNKNOWN or depth > MAX_DEPTH:
         return None
@@ -86,7 +161,7 @@ def joined(children: list[Node], parent: Node, variables: Variables, depth: int 
         return None
     pieces: list[str] = []
     for child in children:
-        piece = value(child, variables, depth + 1)
+        piece = kept(child, variables, depth + 1)
         if piece is None:
             return None
         pieces.append(piece)
@@ -105,7 +180,7 @@ def _quoted(node: Node, variables: Variables, depth: int) -> str | None:
             continue
         start = child.end_byte - base - len((child.text or b"").lstrip())
         pieces.append(literal(decoded(raw[position:start])))
-        piece = value(child, variables, depth + 1)
+        piece = kept(child, variables, depth + 1)
         if piece is None:
             return None
         pieces.append(piece)
@@ -156,7 +231,7 @@ def _has_open_expansion(node: Node) -> bool:
     return any(child.type in _UNQUOTED_SPLIT for child in node.children)
 
 
-def _split(node: Node, variables: Variables) -> list[str | None]:
+def _split(node: Node, variables: Variables, depth: int) -> list[str | None]:
     """Field splitting: `torch==$V` with V="1 --pre" is the two words torch==1 and --pre. Quoted parts do not split."""
     children = node.children if node.type == "concatenation" else [node]
     if len(children) > MAX_PIECES:
@@ -164,7 +239,7 @@ def _split(node: Node, variables: Variables) -> list[str | None]:
     fields: list[str] = []
     unfinished: str | None = None  # the word being put together; None: no character of it yet
     for child in children:
-        piece = value(child, variables)
+        piece = kept(child, variables, depth + 1)
         if piece is None:
             return [None]
         if child.type not in _UNQUOTED_SPLIT:

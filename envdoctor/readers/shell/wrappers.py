@@ -102,7 +102,7 @@ def payload(words: Words) -> tuple[str | None, int] | None:
     if name in _SHELLS:
         index = _command_option(words)
         return (words[index], index) if index is not None else None
-    if name in ("su", "runuser"):
+    if name in ("su", "runuser", "sg"):
         index = next((i for i, word in enumerate(words) if word in ("-c", "--command")), len(words)) + 1
         return (words[index], index) if index < len(words) else None
     return None

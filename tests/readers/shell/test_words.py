@@ -163,3 +163,19 @@ def test_the_source_of_an_unknown_word_is_kept() -> None:
 )
 def test_ways_to_assign(script: str, expected: str | None) -> None:
     assert commands(script, VARIABLES)[-1].words == ("echo", expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$V/a:$CUDA_VERSION/b", ["2.1.0/a:12.1.1/b"]),
+        ("$V/a:$V", ["2.1.0/a:2.1.0"]),
+        ("a/$V-$1:$V.x y", ["a/2.1.0-one:2.1.0.x", "y"]),
+        ("${V}/$V:$V/$V/b $V", ["2.1.0/2.1.0:2.1.0/2.1.0/b", "2.1.0"]),
+        ("$V/a:$OPEN/b c", [None, "c"]),
+        ("'$V/a:$V/b' $V/a$ b", ["$V/a:$V/b", "2.1.0/a$", "b"]),
+    ],
+)
+def test_text_behind_the_second_variable_of_a_word_belongs_to_it(text: str, expected: list[str | None]) -> None:
+    assert values(text) == expected
+    assert [word.words for word in commands(f"W={text.split()[0]}\n", VARIABLES)] == []
