@@ -1,5 +1,5 @@
 """What pip installs that no line names: the torch that torchvision or ultralytics requires, the CPU build of ONNX
-Runtime that faster-whisper requires beside onnxruntime-gpu.
+Runtime that faster-whisper requires beside onnxruntime-gpu, and the packages of OpenCV.
 
 Within one command pip looks for versions that fit together, or refuses. A later command replaces what does not satisfy
 it: `pip install torch==2.3.1` and then `pip install torchvision==0.19.0` leaves torch 2.4.0. Where the version cannot be
@@ -18,6 +18,7 @@ from envdoctor.facts import Facts, FactUnknown, Image, Origin, Package, Packages
 from envdoctor.judging import builds
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import BringsRow
+from envdoctor.opencv_dependencies import with_opencv
 from envdoctor.readers.declared import Declared, Statement
 from envdoctor.readers.install_order import AGAIN, FROM_FILE
 
@@ -25,6 +26,8 @@ _COMPANIONS = ("torchvision", "torchaudio")
 _NO_DEPENDENCIES = frozenset({"--no-deps", "--no-dependencies"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SEPARATORS = re.compile(r"[-_.]+")
+_ACTIONS = frozenset({"install", "add", "sync"})
+_FILES = (".txt", ".in", ".whl", ".gz", ".zip")
 _BEFORE_ALL = -1  # of what the base image holds
 
 
@@ -46,7 +49,8 @@ def with_dependencies(
     requirers = list(_requirers(packages, declared, image, matrix, place))
     if requirers:
         packages = _with_torch(packages, requirers, image, matrix, place)
-    return _with_cpu_onnxruntime(packages, declared, matrix, place)
+    packages = _with_cpu_onnxruntime(packages, declared, matrix, place)
+    return with_opencv(packages, declared.statements, image.python.get(), matrix, place)
 
 
 def _placing(declared: Declared, stated: tuple[Package, ...]) -> Callable[[Package], int | None]:
@@ -55,17 +59,20 @@ def _placing(declared: Declared, stated: tuple[Package, ...]) -> Callable[[Packa
     statements = declared.statements
     lines = {(item.name, item.origin) for item in declared.packages.items}
     last = {(item.name, item.origin) for item in stated}
-    installs = [number for number, each in enumerate(statements) if "install" in each.words or "add" in each.words]
+    installs = [number for number, each in enumerate(statements) if not _ACTIONS.isdisjoint(each.words)]
 
     def place(package: Package) -> int | None:
         if (package.name, package.origin) not in lines:
             return len(statements) if (package.name, package.origin) in last else _BEFORE_ALL
         if not statements:
             return 0
-        from_file = package.origin.path is not None and package.origin.path != declared.path
-        naming = [number for number in installs if _installs(statements[number], package, from_file)]
+        first, end = declared.placed.get((package.name, package.origin), (0, len(statements)))
+        within = [number for number in installs if first <= number < end]
+        files = {declared.path, *(statements[number].origin.path for number in within)}
+        from_file = package.origin.path is not None and package.origin.path not in files
+        naming = [number for number in within if _installs(statements[number], package, from_file)]
         if not naming and from_file:  # a file that another one includes: clear where only one command reads any
-            naming = [number for number in installs if not FROM_FILE.isdisjoint(statements[number].words)]
+            naming = [number for number in within if not FROM_FILE.isdisjoint(statements[number].words)]
             return naming[0] if len(naming) == 1 else None
         return naming[-1] if naming else None
 
@@ -77,8 +84,17 @@ def _installs(statement: Statement, package: Package, from_file: bool) -> bool:
         return False
     if from_file:
         name = posixpath.basename(package.origin.path or "")
-        return any(word is not None and word.endswith(name) for word in statement.words)
+        if any(word is not None and word.endswith(name) for word in statement.words):
+            return True
+        return name in ("pyproject.toml", "uv.lock") and _installs_project(statement)
     return _names(statement, package.name)
+
+
+def _installs_project(statement: Statement) -> bool:
+    """`pip install -e ./api[gpu]`, `uv sync`: the file is named by its folder, or not at all."""
+    heads = [(word or "").partition("[")[0] for word in statement.words[1:]]
+    folders = [head for head in heads if head.startswith((".", "/", "~")) and not head.endswith(_FILES)]
+    return bool(folders) or statement.words[1:2] == ("sync",)
 
 
 def _names(statement: Statement, name: str) -> bool:
@@ -106,9 +122,12 @@ def _requirers(
         if not rows and image.family.get() == "pytorch" and _plain(item) and AGAIN.isdisjoint(words):
             continue  # pytorch/pytorch holds a torchvision and a torchaudio, and pip leaves them
         wanted = _wanted_by_row(item, rows[0], image) if rows else _wanted_by_companion(item, matrix)
+        if wanted is None and item.version is not None:
+            wanted = _wanted_by_companion(item, matrix)  # older releases of xformers have rows of their own
         if wanted is not None and not rows and not wanted:
             continue  # torchaudio from 2.11 on requires no torch
-        found.append(_Requirer(item, wanted, not rows or rows[0].wanted.startswith("=="), at))
+        strict = not rows or (wanted or rows[0].wanted).startswith("==")
+        found.append(_Requirer(item, wanted, strict, at))
     return found
 
 

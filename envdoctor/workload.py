@@ -7,15 +7,28 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from envdoctor.dependencies import with_dependencies
-from envdoctor.facts import Fact, Facts, Host, Image, Launch, Origin, Package, Packages, absent, known, unknown
-from envdoctor.judging import images
+from envdoctor.facts import (
+    Fact,
+    Facts,
+    Host,
+    Image,
+    Launch,
+    Origin,
+    Package,
+    Packages,
+    Statement,
+    absent,
+    known,
+    unknown,
+)
+from envdoctor.judging import builds, images
+from envdoctor.judging.pip_commands import another_python
 from envdoctor.matrix import Matrix
 from envdoctor.readers.declared import Declared
+from envdoctor.uses import inferred, of_package
 from envdoctor.versions import leading
 
 NO_ALIASES: Mapping[str, str] = {}
-# What a package being installed says of the workload's use of the GPU; OpenCV's packages are a table of the matrix.
-_USES = {"torch": "torch", "onnxruntime-gpu": "onnxruntime-cuda", "onnxruntime": "onnxruntime"}
 
 
 _DOTTED = re.compile(r"3\.\d{1,2}", re.ASCII)
@@ -24,11 +37,12 @@ _PUBLIC_INDEXES = ("download.pytorch.org", "nvidia.com", "onnxruntime-cuda-1", "
 
 
 class Stated(NamedTuple):
-    """What the user states besides the files: --package, --uses (None: infer), --image-alias."""
+    """What the user states besides the files: --package, --uses (None: infer), --image-alias, --launch (None: not said)."""
 
     packages: tuple[Package, ...] = ()
     uses: frozenset[str] | None = None
     aliases: Mapping[str, str] = NO_ALIASES
+    launch: Launch | None = None
 
 
 def assemble(declared: Declared, host: Host, matrix: Matrix, stated: Stated) -> Facts:
@@ -38,29 +52,31 @@ def assemble(declared: Declared, host: Host, matrix: Matrix, stated: Stated) -> 
     packages = _packages(declared, image, matrix, stated)
     image = _with_system_packages(image, packages)
     image = _with_declaration(image, declared, packages, matrix)
-    packages = _for_python(packages, image.python)
+    packages = _for_platform(packages, image, host, matrix)
     packages = with_dependencies(packages, declared, stated.packages, image, matrix)
+    launch = declared.launch if declared.launch.stated or stated.launch is None else stated.launch
     facts = Facts(
         workload=declared.label,
         host=host,
         image=image,
         packages=known(packages, Origin(declared.label, declared.path)),
-        launch=declared.launch,
+        launch=launch,
         build=declared.build,
         slips=declared.slips,
-        assumptions=_assumptions(host, declared.launch),
+        assumptions=_assumptions(host, launch),
     )
     return with_uses(facts, stated, matrix)
 
 
-def _for_python(packages: Packages, python: Fact[str]) -> Packages:
+def _for_platform(packages: Packages, image: Image, host: Host, matrix: Matrix) -> Packages:
     """Requirements whose environment marker (`; python_version < "3.9"`) holds. One that cannot be told is no package
-    that is known to be there, and leaves a gap."""
+    that is known to be there, and leaves a gap if it can matter."""
     if not any(item.marker for item in packages.items):
         return packages
     from envdoctor.readers.markers import MarkerError, for_python, holds
 
-    environment = for_python(python.get())
+    on_arm = builds.platform_of(Facts("", host, image)) == "linux_aarch64"
+    environment = {**for_python(image.python.get()), "platform_machine": "aarch64" if on_arm else "x86_64"}
     kept: list[Package] = []
     gaps = list(packages.gaps)
     for item in packages.items:
@@ -70,17 +86,25 @@ def _for_python(packages: Packages, python: Fact[str]) -> Packages:
             answer = None
         if answer:
             kept.append(item._replace(marker=""))
-        elif answer is None:
-            gaps.append(
-                f"whether {item.name} ({item.origin}) is installed depends on {item.marker[:60]}, and {python.reason or 'that is not known'}"
-            )
+        elif answer is None and _matters(item.name, matrix):
+            why = image.python.reason or "that is not known"
+            gaps.append(f"whether {item.name} ({item.origin}) is installed depends on {item.marker[:60]}, and {why}")
     return Packages(tuple(kept), tuple(gaps))
+
+
+def _matters(name: str, matrix: Matrix) -> bool:
+    """tomli for an older Python leaves nothing open."""
+    from envdoctor.readers.gpu_packages import bears_on_gpu
+
+    return name == "numpy" or bears_on_gpu(name) or bool(matrix.brings(name) or matrix.opencv(name))
 
 
 def from_environment(facts: Facts, host: Host | None, matrix: Matrix, stated: Stated) -> Facts:
     """The facts of an environment document. What it leaves out is filled in from its image's reference; what it states
     wins. `host` replaces the document's own host part."""
     image = _document_image(facts.image, matrix, stated)
+    if _was_seen(facts):
+        image = image._replace(status=absent("the document describes an image that exists"))
     if facts.observed.get("container") is True:
         image = _running(image)
     packages = facts.packages
@@ -89,11 +113,25 @@ def from_environment(facts: Facts, host: Host | None, matrix: Matrix, stated: St
         packages = known(_replaced(listed, stated.packages), packages.origin)
     if packages.is_unknown:
         packages = _packages_of_image(image, matrix, packages)
+    elif not facts.observed:
+        packages = _with_torch_of_image(packages, image, matrix)
     host = host or facts.host
+    facts = facts._replace(launch=_launched(facts.launch, stated.launch))
     facts = facts._replace(host=host, image=image, packages=packages, assumptions=_assumptions(host, facts.launch))
     if packages.is_known:
         facts = facts._replace(image=_with_system_packages(image, packages.need()))
     return with_uses(facts, stated, matrix)
+
+
+def _launched(own: Launch, stated: Launch | None) -> Launch:
+    """A document's launch, with what --launch states in its place."""
+    if stated is None or not own.stated:
+        return stated or own
+    facts = {name: getattr(stated, name) for name in Launch._fields}
+    found: dict[str, Any] = {name: fact for name, fact in facts.items() if isinstance(fact, Fact) and fact.is_known}
+    if stated.env.is_known:
+        found["env"] = known({**(own.env.get() or {}), **stated.env.need()}, stated.env.origin)
+    return own._replace(**found, passed=own.passed | stated.passed)
 
 
 def _running(image: Image) -> Image:
@@ -137,7 +175,7 @@ def _from_private_indexes(items: tuple[Package, ...], matrix: Matrix) -> list[st
     strangers = [
         item
         for item in items
-        if item.index and not _use(item, matrix) and not any(host in item.index for host in _PUBLIC_INDEXES)
+        if item.index and not of_package(item, matrix) and not any(host in item.index for host in _PUBLIC_INDEXES)
     ]
     return [
         f"{item.name} comes from a private index ({item.origin}): what it requires is not known" for item in strangers
@@ -177,6 +215,16 @@ def _packages_of_image(image: Image, matrix: Matrix, packages: Fact[Packages]) -
     return packages if items is None else known(Packages(items, ()), image.reference.origin)
 
 
+def _with_torch_of_image(packages: Fact[Packages], image: Image, matrix: Matrix) -> Fact[Packages]:
+    """A document that names some packages of an NGC PyTorch image and no torch means the image's own. An empty list is a
+    known absence, and what a probe lists is all there is."""
+    listed = packages.get()
+    if listed is None or not listed.items or listed.named("torch") or image.family.get() != "ngc/pytorch":
+        return packages
+    own = tuple(item for item in images.image_packages(image, matrix) or () if item.name == "torch")
+    return known(listed._replace(items=(*own, *listed.items)), packages.origin)
+
+
 def _with_system_packages(image: Image, packages: Packages) -> Image:
     """apt and yum packages that bring cuDNN, CUDA or cuda-compat into an image."""
     for item in packages.items:
@@ -212,7 +260,7 @@ def _with_declaration(image: Image, declared: Declared, packages: Packages, matr
         image = image._replace(arch=known((arch,), image.reference.origin))
     if declared.env or not image.env.is_known:
         image = image._replace(env=known(dict(declared.env), Origin(declared.label, declared.path)))
-    python = _environment_python(declared) or _python(image, packages, matrix)
+    python = _environment_python(declared) or _python(image, packages, declared.statements, matrix)
     return image._replace(user=declared.user, python=python)
 
 
@@ -228,9 +276,9 @@ def _environment_python(declared: Declared) -> Fact[str] | None:
     return None
 
 
-def _python(image: Image, packages: Packages, matrix: Matrix) -> Fact[str]:
+def _python(image: Image, packages: Packages, statements: tuple[Statement, ...], matrix: Matrix) -> Fact[str]:
     """The Python that pip installs for: the image's own, one that conda or apt brings, or the distribution's."""
-    conda = [item for item in packages.items if item.manager == "conda" and item.name == "python" and item.version]
+    conda = [i for i in packages.items if i.manager in ("conda", "uv") and i.name == "python" and i.version]
     if conda:
         return known(str(conda[-1].version), conda[-1].origin)
     apt = [item for item in packages.items if item.manager in ("apt", "yum") and item.name.startswith("python3.")]
@@ -249,12 +297,24 @@ def _python(image: Image, packages: Packages, matrix: Matrix) -> Fact[str]:
         )
     if any(item.name in ("uv", "pyenv", "virtualenv") or item.manager == "conda" for item in packages.items):
         return unknown("which Python is used is not known: it may come from uv, pyenv or conda")
+    another = another_python(statements)
+    if another is not None:
+        return unknown(f"which Python is used is not known: {another} gets one", another)
     distribution = f"{image.os_id.get()} {image.os_version.get()}"
     return (
         known(system, Origin(f"the Python of {distribution}"))
         if system
         else unknown(f"the Python of {distribution} is not known")
     )
+
+
+def _was_seen(facts: Facts) -> bool:
+    """Does the document tell what is only to be seen in the image, or how it is run on an engine that is set up for it? Then
+    it exists. One that names a tag alone is a plan, and a tag that is gone is told."""
+    image, host = facts.image, facts.host
+    inside = (image.digest, image.labels, image.env, image.user, facts.packages, facts.libraries)
+    around = (host.runtimes, host.default_runtime)
+    return bool(facts.observed) or facts.launch.stated or any(not fact.is_unknown for fact in (*inside, *around))
 
 
 def _document_image(stated: Image, matrix: Matrix, options: Stated) -> Image:
@@ -266,9 +326,9 @@ def _document_image(stated: Image, matrix: Matrix, options: Stated) -> Image:
     reference = aliased(stated.reference, options.aliases)
     found = images.described(reference, matrix)
     filled: dict[str, Any] = {name: getattr(found, name) for name in Image._fields if getattr(stated, name).is_unknown}
-    merged = stated._replace(**filled)._replace(
-        reference=reference, status=absent("the document describes an image that exists")
-    )
+    merged = stated._replace(**filled)._replace(reference=reference)
+    if merged.status.is_unknown:
+        merged = merged._replace(status=absent("the document does not ask whether its image can be pulled"))
     cuda = leading(merged.cuda.get() or "")
     if cuda and merged.gate.is_unknown and reference.is_known:
         gate = images.gate_of_cuda(cuda, None, "amd64", matrix)
@@ -294,12 +354,5 @@ def with_uses(facts: Facts, stated: Stated, matrix: Matrix) -> Facts:
     packages = facts.packages.get()
     if packages is None:
         return facts
-    uses = frozenset(use for item in packages.items if (use := _use(item, matrix)))
-    return facts._replace(uses=known(uses, Origin("inferred from the packages")))
-
-
-def _use(item: Package, matrix: Matrix) -> str | None:
-    """That an NGC image happens to hold OpenCV says nothing of what the workload uses."""
-    if "opencv" in item.name:
-        return "opencv" if item.manager != "image" and matrix.opencv(item.name) else None
-    return _USES.get(item.name)
+    uses = inferred(facts, matrix)
+    return facts._replace(uses=known(uses, Origin("inferred from what is installed and run")))

@@ -80,7 +80,10 @@ def _report(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, object]
         ((CUDA_12, "--format", "xml"), 2),
         ((CUDA_12, "--no-such-option"), 2),
         ((CUDA_12, "--driv", "535"), 2),  # no abbreviations
-        ((CUDA_12, "--launch", "--gpus all"), 2),
+        ((CUDA_12, "--launch", "--gpus all"), 0),
+        ((CUDA_12, "--launch", "--gpuss all"), 2),
+        ((CUDA_12, "--launch"), 2),
+        ((CUDA_12, "--launch", "--privileged"), 0),
         ((CUDA_12, "--online"), 2),
         ((), 3),  # the empty current directory
     ],
@@ -99,7 +102,8 @@ def test_exit_code_of_check(argv: tuple[str, ...], code: int, capsys: pytest.Cap
         (("--ignore", "driver-to-old"), "did you mean driver-too-old"),
         (("--package", "torch=2"), "expected name or name==version"),
         (("--online",), "--online is not supported yet"),
-        (("--launch", "--gpus all"), "--launch is not supported yet"),
+        (("--launch", "--gpuss all"), "is no option"),
+        (("--launch", "--gpus 'all"), "quote that is not closed"),
         (("--config", "missing.toml"), "missing.toml"),
         (("--fail-on", "errors"), "error"),
     ],

@@ -41,7 +41,7 @@ def _script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
         (["envdoctor", "schema", "rep"], ["report"]),
         (["envdoctor", "completion", "z"], ["zsh"]),
         (["envdoctor", "matrix", "s"], ["show", "search"]),
-        (["envdoctor", "matrix", "list", "torch_"], ["torch_images"]),
+        (["envdoctor", "matrix", "list", "torch_im"], ["torch_images"]),
         (["envdoctor", "matrix", "list", "--gap"], ["--gaps"]),
         (["envdoctor", "matrix", "list", "torch", "--format", "jsonl"], ["jsonl"]),
         (["envdoctor", "matrix", "verify", "--table", "cuda_"], ["cuda_tags"]),

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from envdoctor.facts import Facts, Package
 from envdoctor.findings import Outcome
+from envdoctor.readers.declared import SourceText
+from envdoctor.readers.stages import LocalBase, read_dockerfile
+from envdoctor.workload import Stated, assemble
 from tests.rules.vocabulary import (
     CUDNN_12_4,
     MATRIX,
+    NOT_STATED,
     PYTHON,
     PYTORCH,
     asked,
@@ -191,3 +197,60 @@ def test_it_is_brought_only_where_it_lands_on_onnxruntime_gpu() -> None:
 def test_every_package_of_the_table_is_one_that_pip_takes_by_that_name() -> None:
     for row in MATRIX.tables["brings"].rows():
         assert MATRIX.brings(row.name.replace("-", "_").upper())  # type: ignore[attr-defined]
+
+
+# --- several Dockerfiles ---
+
+
+def chain(base: str, app: str, **files: str) -> Facts:
+    """What "app/Dockerfile" makes of the image that "base/Dockerfile" builds; both install files of their own folder."""
+
+    def read_file(folder: str) -> Callable[[str], SourceText | None]:
+        given = {name.partition("_")[2] + ".txt": text for name, text in files.items() if name.startswith(folder)}
+        return lambda name: SourceText(given[name], f"{folder}/{name}") if name in given else None
+
+    below = f"FROM {CUDNN_12_4}\nCOPY . .\n{base}\n"
+    local = LocalBase(below, "base/Dockerfile", "base/Dockerfile", {}, None, read_file("base"))
+    declared = read_dockerfile(
+        f"FROM my-base\nCOPY . .\n{app}\n",
+        "app/Dockerfile",
+        build_args={},
+        target=None,
+        read_file=read_file("app"),
+        local_base=lambda name: local if name == "my-base" else None,
+    )
+    return assemble(declared, NOT_STATED, MATRIX, Stated())
+
+
+PINNED = "RUN pip install torch==2.4.0"
+LISTED = "RUN pip install -r requirements.txt"
+
+
+def test_a_base_whose_torch_fits() -> None:
+    for app in ("torchvision==0.19.0", "torchvision==0.19.0 ultralytics", "accelerate"):
+        facts = chain(PINNED, f"RUN pip install {app}")
+        assert version(facts) == ("2.4.0", "", False)
+        assert not asked("torch-companion-mismatch", facts).findings
+
+
+@pytest.mark.parametrize(
+    ("base", "app", "files"),
+    [
+        (PINNED, "RUN pip install torchvision==0.20.0", {}),
+        (PINNED, LISTED, {"app_requirements": "torchvision==0.20.0\n"}),
+        (LISTED, LISTED, {"base_requirements": "torch==2.4.0\ntorchvision==0.19.0\n", "app_requirements": "torchvision==0.20.0\n"}),
+        (LISTED, "RUN pip install torchvision==0.20.0", {"base_requirements": "torch==2.4.0\n"}),
+        (PINNED, LISTED, {"app_requirements": "-r more.txt\n", "app_more": "torchvision==0.20.0\n"}),
+    ],
+)  # fmt: skip
+def test_what_the_app_installs_comes_after_its_base(base: str, app: str, files: dict[str, str]) -> None:
+    facts = chain(base, app, **files)
+    assert version(facts) == ("2.5.0", "", False)
+    assert "torch 2.4.0 does not stay" in fires("torch-companion-mismatch", facts).message
+
+
+@pytest.mark.parametrize("app", ["RUN pip install torch==2.4.0", LISTED])
+def test_a_torch_that_the_app_puts_beside_the_torchvision_of_its_base(app: str) -> None:
+    facts = chain("RUN pip install torchvision==0.20.0", app, app_requirements="torch==2.4.0\n")
+    assert version(facts) == ("2.4.0", "", False)
+    assert "torch 2.4.0 is installed" in fires("torch-companion-mismatch", facts).message

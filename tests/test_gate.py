@@ -178,7 +178,7 @@ def test_summary_counts_a_finding_on_two_hosts_once() -> None:
     first = Diagnosis("Dockerfile", "T4", Verdict.INCOMPATIBLE, (), (FAILED, OPEN))
     report = report_of([first, first._replace(host="L4"), first._replace(workload="b", host="L4")], UNREAD, (), "")
     assert summary(report) == (
-        "2 workloads on 2 hosts, 3 judged: 3 incompatible; 2 errors, 0 warnings, 0 notes, 2 undecided, 1 not checked"
+        "2 workloads on 2 hosts, 3 judged: 3 incompatible; 1 error, 0 warnings, 0 notes, 2 undecided, 1 not checked"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from envdoctor.facts import Facts, Host, Origin, Package, Packages, absent, known
+from envdoctor.facts import Facts, Host, Launch, Origin, Package, Packages, absent, known
 from envdoctor.readers.declared import Declared
 from envdoctor.readers.stages import read_dockerfile
 from envdoctor.workload import Stated, aliased, assemble, from_environment
@@ -179,13 +179,23 @@ def test_every_package_of_opencv_says_that_it_is_used_and_what_an_image_happens_
 def test_what_a_document_states_wins_over_what_its_image_is_known_to_hold() -> None:
     image = document(image={"reference": CUDNN_12_4, "cudnn": "9.5.1"}).image
     assert (image.cudnn.get(), image.cuda.get(), image.flavor.get()) == ("9.5.1", "12.4.1", "runtime")
-    assert image.status.is_absent  # it exists, since it is described
+    assert image.status.get() == "published"
+    assert document(image={"reference": CUDNN_12_4}, launch={"gpus": "all"}).image.status.is_absent  # it exists
 
 
 def test_a_document_without_packages_has_those_of_its_image() -> None:
     assert held(document(image={"reference": NGC}))[0] == ("torch", "2.4.0a0+07cecf4168", "image")
     assert document(image={"reference": "our_base:1"}).packages.is_unknown
     assert held(document(image={"reference": NGC}, packages=[])) == []
+
+
+def test_a_document_that_lists_packages_of_an_ngc_image_means_its_torch_too() -> None:
+    some = document(image={"reference": NGC}, packages=[{"name": "transformer-engine"}])
+    assert held(some)[0] == ("torch", "2.4.0a0+07cecf4168", "image")
+    other = document(image={"reference": NGC}, packages=[{"name": "torch", "version": "2.5.0", "manager": "pip"}])
+    assert [name for name, _, _ in held(other)] == ["torch"]
+    seen = document(image={"reference": NGC}, packages=[{"name": "numpy"}], observed={"container": True})
+    assert [name for name, _, _ in held(seen)] == ["numpy"]
 
 
 def test_a_document_without_an_image_has_no_gate() -> None:
@@ -261,3 +271,40 @@ def test_the_python_of_an_environment_that_path_puts_first(lines: str, python: s
     text = f"FROM nvidia/cuda:12.9.1-base-rockylinux9\n{lines}\nRUN pip install onnxruntime-gpu==1.20.0\n"
     declared = read_dockerfile(text, "Dockerfile", build_args={}, target=None, read_file=lambda name: None)
     assert assemble(declared, Host(), MATRIX, Stated()).image.python.get() == python
+
+
+# --- the launch ---
+
+
+STATED_LAUNCH = Launch(stated=True, gpus=known("all", Origin("--launch")), env=known({"A": "2"}, Origin("--launch")))
+OWN_LAUNCH = Launch(
+    stated=True,
+    gpus=absent("no GPU is asked for"),
+    shm_size=known(1 << 30, Origin("run.sh:1")),
+    env=known({"A": "1", "B": "1"}, Origin("run.sh:1")),
+)
+
+
+def test_a_stated_launch_holds_where_no_file_says() -> None:
+    declared = Declared("Dockerfile", known(BASE_12_4, Origin("Dockerfile:1")))
+    facts = assemble(declared, NOT_STATED, MATRIX, Stated(launch=STATED_LAUNCH))
+    assert facts.launch == STATED_LAUNCH
+    assert "launched with --gpus all" not in facts.assumptions
+    assert "launched with --gpus all" in assemble(declared, NOT_STATED, MATRIX, Stated()).assumptions
+
+
+def test_a_launch_of_a_script_is_not_changed_by_a_stated_one() -> None:
+    declared = Declared("run.sh:1", known(BASE_12_4, Origin("run.sh:1")), launch=OWN_LAUNCH)
+    facts = assemble(declared, NOT_STATED, MATRIX, Stated(launch=STATED_LAUNCH))
+    assert facts.launch == OWN_LAUNCH
+    assert "launched with --gpus all" not in facts.assumptions  # none is asked for, which is no assumption
+
+
+def test_what_is_stated_wins_over_a_documents_launch() -> None:
+    own = document(image={"reference": BASE_12_4})._replace(launch=OWN_LAUNCH)
+    facts = from_environment(own, None, MATRIX, Stated(launch=STATED_LAUNCH))
+    assert facts.launch.gpus.get() == "all"
+    assert facts.launch.shm_size.get() == 1 << 30
+    assert facts.launch.env.need() == {"A": "2", "B": "1"}
+    without = document(image={"reference": BASE_12_4})
+    assert from_environment(without, None, MATRIX, Stated(launch=STATED_LAUNCH)).launch == STATED_LAUNCH

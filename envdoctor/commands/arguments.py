@@ -22,8 +22,22 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
 
+    def parse_intermixed_args(self, args=None, namespace=None):  # type: ignore[no-untyped-def]
+        return super().parse_intermixed_args(_joined(args or ()), namespace)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """`--launch --privileged` as one word: the value of --launch is options of another program."""
+    found: list[str] = []
+    for word in words:
+        if found and found[-1] == "--launch":
+            found[-1] = f"--launch={word}"
+        else:
+            found.append(word)
+    return found
 
 
 class Group(Parser):
@@ -41,7 +55,7 @@ class Group(Parser):
         words = list(args or ())
         if not words or words[0] not in self.subcommands:
             self._refuse(words)
-        parsed = self.subcommands[words[0]]().parse_intermixed_args(words[1:])
+        parsed = self.subcommands[words[0]]().parse_intermixed_args(words[1:])  # type: ignore[no-untyped-call]
         parsed.subcommand = words[0]
         return parsed
 

@@ -10,15 +10,19 @@ from envdoctor.formatters import FORMATS
 _DESCRIPTION = """\
 Judges workloads against hosts. Nothing is built, pulled or run, and nothing goes over the network.
 
-TARGET is a Dockerfile, requirements, an environment document, a directory that holds any of them,
-an image reference, - for a Dockerfile on standard input, or local for the container that this command
-runs in. Default: the current directory."""
+TARGET is a Dockerfile, a shell script with docker run, a compose file, requirements, pyproject.toml, a
+conda environment, an environment document, a directory that holds any of them, an image reference, -
+for a Dockerfile on standard input, or local for the container that this command runs in. Default: the
+current directory. All files of one check are read as one repository: a launch is judged with the
+Dockerfile that builds its image, and that with the base images that other files build."""
 
 _EPILOG = """\
 examples:
   envdoctor check --driver 535.104.05 --gpu "RTX 4090"
   envdoctor check Dockerfile --host name=edge,driver=470.57.02,gpu=T4 --host name=lab,driver=550.54.14,gpu=A100
   envdoctor check nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04 --package onnxruntime-gpu==1.19.0 --driver 535
+  envdoctor check train.sh docker/ --driver 535.104.05 --gpu "RTX 4090"
+  envdoctor check Dockerfile --launch "--gpus all --shm-size 1g" --driver 535.104.05 --gpu T4
   envdoctor check . --format github --fail-on warning
   envdoctor check local                                 in a container: what is installed there, on its own host
 
@@ -42,8 +46,7 @@ def parser() -> Parser:
     _workload_options(made.add_argument_group("the workload"))
     _gate_options(made.add_argument_group("what counts"))
     _output_options(made.add_argument_group("output"))
-    for option in ("--launch", "--online"):
-        made.add_argument(option, action=NotYet, nargs="?", help=argparse.SUPPRESS)
+    made.add_argument("--online", action=NotYet, nargs="?", help=argparse.SUPPRESS)
     return made
 
 
@@ -60,6 +63,9 @@ def _workload_options(group: argparse._ArgumentGroup) -> None:
         default=[],
         metavar="NAME==VERSION",
         help="a package the workload also has; repeatable",
+    )
+    group.add_argument(
+        "--launch", metavar="OPTIONS", help='how it is started, where no file says: "--gpus all --shm-size 1g"'
     )
     group.add_argument(
         "--uses", metavar="LIST", help="what it uses instead of what is inferred: torch,onnxruntime-cuda"

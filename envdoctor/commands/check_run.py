@@ -56,34 +56,36 @@ def judge(args: argparse.Namespace, chosen: Settings) -> Judged:
 
     matrix = Matrix.load()
     hosts = Hosts(args, chosen.config, matrix)
-    found = collect(chosen.targets, Options(chosen.build_args, args.target))
-    silences = [*chosen.silences, *(silence for workload in found.workloads for silence in comments(workload))]
+    found = collect(chosen.targets, Options(chosen.build_args, args.target, chosen.stated.aliases))
+    silences: dict[Silence, None] = dict.fromkeys(chosen.silences)
     used: set[Silence] = set()
     diagnoses: list[Diagnosis] = []
     with _progress(found, hosts.count, args) as advance:
-        for diagnosis in _diagnoses(found.workloads, hosts, matrix, chosen):
-            silenced, effective = suppress(diagnosis, silences)
-            diagnoses.append(silenced)
-            used |= effective
-            advance()
+        for workload in found.workloads:
+            own = (*chosen.silences, *comments(workload))
+            silences.update(dict.fromkeys(own))
+            for diagnosis in _diagnoses(workload, hosts, matrix, chosen):
+                silenced, effective = suppress(diagnosis, own)
+                diagnoses.append(silenced)
+                used |= effective
+                advance()
     notices = [*found.notices, *hosts.notices, *_idle(silences, used, args.verbose), *_stale(matrix)]
     report = report_of(diagnoses, [*found.usage, *found.errors], notices, matrix.date)
     return Judged(report, bool(found.usage), found.details)
 
 
-def _diagnoses(workloads: Iterable[Workload], hosts: Hosts, matrix: Matrix, chosen: Settings) -> Iterator[Diagnosis]:
+def _diagnoses(workload: Workload, hosts: Hosts, matrix: Matrix, chosen: Settings) -> Iterator[Diagnosis]:
     from envdoctor.doctor import diagnose
     from envdoctor.rules import RULES
     from envdoctor.workload import assemble, from_environment
 
-    for workload in workloads:
-        for host in hosts.of(workload.facts):
-            if workload.declared is not None:
-                facts = assemble(workload.declared, host, matrix, chosen.stated)
-            else:
-                assert workload.facts is not None
-                facts = from_environment(workload.facts, host, matrix, chosen.stated)
-            yield diagnose(facts, matrix, RULES)
+    for host in hosts.of(workload.facts):
+        if workload.declared is not None:
+            facts = assemble(workload.declared, host, matrix, chosen.stated)
+        else:
+            assert workload.facts is not None
+            facts = from_environment(workload.facts, host, matrix, chosen.stated)
+        yield diagnose(facts, matrix, RULES)
 
 
 def _stale(matrix: Matrix) -> Iterator[str]:
@@ -96,21 +98,25 @@ def _stale(matrix: Matrix) -> Iterator[str]:
 
 def comments(workload: Workload) -> Iterator[Silence]:
     for span in workload.ignores:
-        said_at = f"comment above {workload.label}:{span.first}"
-        yield Silence(span.rule, span.reason, said_at, workload.label, span.first, span.last, span.whole)
+        said_at = f"comment above {span.path}:{span.first}"
+        yield Silence(span.rule, span.reason, said_at, span.path, span.first, span.last, span.whole)
 
 
 def _idle(silences: Iterable[Silence], used: set[Silence], verbose: int) -> Iterator[str]:
-    """Suppressions without effect. One in the settings is only told to the verbose: it may be for other targets."""
+    """Suppressions without effect. One in the settings is only told to the verbose: it may be for other targets. A
+    comment in a file that several workloads share needs an effect in one of them."""
     from envdoctor.rules import RULES, find
 
-    for silence in silences:
+    effective = {(silence.rule, silence.said_at) for silence in used}
+    for silence in {(silence.rule, silence.said_at): silence for silence in silences}.values():
         if find(silence.rule) is None:
             from envdoctor.nearest import did_you_mean
 
             guess = did_you_mean(silence.rule, [rule.id for rule in RULES])
             yield f"{silence.said_at}: no rule is called {silence.rule}{guess}"
-        elif silence not in used and (silence.said_at == "--ignore" or silence.path or verbose):
+        elif (silence.rule, silence.said_at) not in effective and (
+            silence.said_at == "--ignore" or silence.path or verbose
+        ):
             yield f"{silence.said_at}: ignoring {silence.rule} silenced nothing"
 
 

@@ -73,7 +73,7 @@ def _compared(args: argparse.Namespace, chosen: Settings) -> Comparison:
 
     matrix = Matrix.load()
     hosts = Hosts(args, chosen.config, matrix)
-    options = Options(chosen.build_args, args.target)
+    options = Options(chosen.build_args, args.target, chosen.stated.aliases)
     a, b = _sides(args, options)
     a, b = _on_arch(a, args.arch), _on_arch(b, args.arch)
     found = compare(a, b, hosts.of(a.workload.facts), matrix, chosen.stated, chosen.silences)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from envdoctor.commands import UsageError
 from envdoctor.config import Config, ConfigError, discover, load
-from envdoctor.facts import Origin, Package
+from envdoctor.facts import Launch, Origin, Package
 from envdoctor.gate import Silence
 from envdoctor.workload import Stated
 
@@ -82,7 +82,22 @@ def _stated(args: argparse.Namespace, config: Config) -> Stated:
         packages=tuple(last.values()),
         uses=None if uses is None else _known_uses(uses),
         aliases={**config.image_alias, **_aliases(args.image_alias)},
+        launch=_launch(args, config),
     )
+
+
+def _launch(args: argparse.Namespace, config: Config) -> Launch | None:
+    """--launch, or the settings'; the whole of one of them."""
+    given = getattr(args, "launch", None)
+    text = config.launch if given is None else given
+    if text is None:
+        return None
+    from envdoctor.readers.docker_options import LaunchOptionsError, read_launch_options
+
+    try:
+        return read_launch_options(text)
+    except LaunchOptionsError as error:
+        raise UsageError(str(error) if given is not None else f"{config.source}: launch: {error}") from error
 
 
 def read_package(text: str, origin: Origin) -> Package:

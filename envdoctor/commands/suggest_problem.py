@@ -13,6 +13,7 @@ from envdoctor.commands.settings import config_of, read_package
 from envdoctor.facts import Host, Origin, Package
 from envdoctor.matrix import Matrix
 from envdoctor.suggest.problem import ARCHES, FAMILIES, ONNXRUNTIME, TORCH, Problem
+from envdoctor.uses import of_package
 
 if TYPE_CHECKING:
     from envdoctor.targets import Workload
@@ -60,7 +61,7 @@ def read_problem(args: argparse.Namespace, matrix: Matrix) -> tuple[Problem, lis
         os=kept.os,
         families=_families(args, matrix),
         arches=_arches(args, listed),
-        video=args.video,
+        video=args.video or any(of_package(item, matrix) == "nvdec" for item in stated.carried),
         flavor=kept.flavor,
     )
     return problem, [*hosts.notices, *stated.notices, *notices]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from envdoctor.findings import Finding, Report, Severity, TargetError
-from envdoctor.formatters.grouping import Told, by_workload
+from envdoctor.formatters.grouping import Told, by_workload, told_once
 from envdoctor.formatters.visible import lines, visible
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
@@ -22,7 +22,7 @@ _ORDER = tuple(_COMMANDS)
 def render(report: Report, *, verbose: int = 0, color: bool = False, width: int = 80) -> str:
     """Errors first, because GitHub shows only the first ten annotations of a step. Suppressed findings are left out:
     silencing an annotation is what suppression is for."""
-    told = [item for group in by_workload(report) for item in group.findings if item.finding.suppressed is None]
+    told = [item for item in told_once(by_workload(report)) if item.finding.suppressed is None]
     told.sort(key=lambda item: _ORDER.index(item.finding.severity))
     commands = [*(_unread(error) for error in report.errors), *(_annotation(item) for item in told)]
     return "".join(f"{command}\n" for command in commands)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from envdoctor.findings import Diagnosis, Finding, Kind, Outcome, Report, RuleResult, TargetError, undecided
@@ -66,6 +67,27 @@ def _group(workload: str, diagnoses: tuple[Diagnosis, ...]) -> Group:
     )
 
 
+def shared_place(item: Told) -> tuple[object, ...] | None:
+    """What makes two findings of different workloads one: several launches of one Dockerfile find the same in it. None for
+    one without a place in a file, which belongs to its workload."""
+    at = item.finding.at
+    if at is None or at.path is None:
+        return None
+    finding = item.finding
+    return item.rule, at.path, at.line, finding.severity.value, finding.message, finding.suppressed
+
+
+def told_once(groups: Iterable[Group]) -> Iterator[Told]:
+    """The findings of all workloads, each place in a file once."""
+    seen: set[object] = set()
+    for group in groups:
+        for item in group.findings:
+            where = shared_place(item)
+            if where is None or where not in seen:
+                seen.add(where)
+                yield item
+
+
 def _wait(waiting: dict[tuple[str, bool], tuple[list[str], list[str]]], result: RuleResult, host: str) -> None:
     key = (_cause(result.reason or "no reason was given"), result.outcome is Outcome.ERROR)
     rules, hosts = waiting.setdefault(key, ([], []))
@@ -79,6 +101,7 @@ _CAUSES = (" is not known", " cannot be read", " is not stated")
 def _cause(reason: str) -> str:
     """Several rules ask different questions and wait for one answer: "whether torch is installed is not known: what
     the image app:1 installs is not known" waits for its second half."""
+    reason = reason.removesuffix(": what the system holds is not known")
     question, separator, cause = reason.partition(" is not known: ")
     if separator and question.startswith("whether ") and any(text in cause for text in _CAUSES):
         return cause

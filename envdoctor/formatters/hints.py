@@ -11,7 +11,41 @@ import re
 _OPTION = re.compile(r"--(?:build-arg|image-alias|package|uses) [^\s,;)]{1,300}")
 _GPU = "--gpu NAME (nvidia-smi -L prints it)"
 _PROBE = "--host FILE, written on that host by: envdoctor probe"
+_LAUNCH = '--launch "--gpus all --shm-size 1g" (the options of docker run), or the script or compose file as a target'
 _DOCUMENT = "an environment document as the target (envdoctor schema environment)"
+
+_OF_A_LAUNCH = (
+    *(
+        "the GPU request",
+        "the runtime is not",
+        "the launch environment",
+        "the container is privileged",
+        "the devices passed",
+    ),
+    *(
+        "the device cgroup rules",
+        "size of /dev/shm",
+        "the IPC mode",
+        "the network is",
+        "published ports",
+        "the limits are",
+    ),
+    *(
+        "the user is not",
+        "additional groups",
+        "the volumes are",
+        "the CPU set",
+        "security options",
+        "added capabilities",
+    ),
+    *(
+        "the entrypoint is replaced",
+        "the command is not",
+        "the working directory is",
+        "root is read-only",
+        "tmpfs mounts",
+    ),
+)
 
 # (texts of which the reason holds one, what to state). The first match counts: the particular stands above the general.
 _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -27,7 +61,7 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("Container Toolkit",), "--host name=…,driver=…,toolkit=1.17.4"),
     (("container runtime's mode",), "--host name=…,driver=…,mode=legacy (or cdi)"),
     (("container engine",), "--host name=…,driver=…,engine=docker"),
-    (("the host's ", "kernel module"), _PROBE),
+    (("the host's ", "kernel module", "the cgroup ", "/dev/char"), _PROBE),
     (("image's operating system",), _DOCUMENT),
     (
         (
@@ -51,7 +85,8 @@ _HINTS: tuple[tuple[tuple[str, ...], str], ...] = (
         ),
         _DOCUMENT,
     ),
-    (("the GPU request", "the runtime is not", "the launch environment", "the container is privileged"), _DOCUMENT),
+    (("no Dockerfile is read",), "a Dockerfile as the target"),
+    (_OF_A_LAUNCH, _LAUNCH),
 )
 
 

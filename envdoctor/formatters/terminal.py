@@ -5,11 +5,11 @@ Without colour it is plain text with no control characters; with colour the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from envdoctor.findings import Diagnosis, Finding, Kind, Report, RuleResult, Severity, Verdict
 from envdoctor.formatters.colored import colored
-from envdoctor.formatters.grouping import NO_HOST, Group, Open, Told, by_workload, unread
+from envdoctor.formatters.grouping import NO_HOST, Group, Told, by_workload, shared_place, unread
 from envdoctor.formatters.hints import hint
 from envdoctor.formatters.layout import Line, is_prose, plain, wrapped
 from envdoctor.formatters.visible import lines, visible
@@ -20,7 +20,7 @@ _MOST_SOURCES = 3
 
 def render(report: Report, *, verbose: int = 0, color: bool = False, width: int = 80) -> str:
     told: list[Line] = []
-    already: dict[tuple[str, Finding], str] = {}
+    already: dict[object, str] = {}
     for group in by_workload(report):
         told += [*_group(group, already, verbose, width), Line("")]
     told += _unread(report, width)
@@ -29,20 +29,22 @@ def render(report: Report, *, verbose: int = 0, color: bool = False, width: int 
     return colored(told) if color else plain(told)
 
 
-def _group(group: Group, already: dict[tuple[str, Finding], str], verbose: int, width: int) -> Iterator[Line]:
-    """`already` are the findings about the host that an earlier workload told, with that workload's name."""
+def _group(group: Group, already: dict[object, str], verbose: int, width: int) -> Iterator[Line]:
+    """`already` are the findings that an earlier workload told, with that workload's name: those about the host, and those
+    at a place in a file that several workloads share; and what it could not decide."""
     yield from _verdicts(group, width)
     active = [item for item in group.findings if item.finding.suppressed is None]
     for severity in _ORDER:
         for item in active:
             if item.finding.severity is severity:
                 yield Line("")
-                yield from _finding(item, already.get((item.rule, item.finding)), verbose, width)
-                if _is_about_the_host(item.finding):
-                    already.setdefault((item.rule, item.finding), group.workload)
+                key = shared_place(item) or (item.rule, item.finding)
+                yield from _finding(item, already.get(key), verbose, width)
+                if item.finding.at is not None:
+                    already.setdefault(key, group.workload)
     if group.undecided:
         yield Line("")
-        yield from _undecided(group.undecided, width)
+        yield from _undecided(group, already, width)
     yield from _suppressed(group, width)
     if group.assumptions:
         yield Line("")
@@ -72,10 +74,6 @@ def _on(diagnosis: Diagnosis) -> str:
     return f" on {visible(diagnosis.host)}" if diagnosis.host else f" ({NO_HOST})"
 
 
-def _is_about_the_host(finding: Finding) -> bool:
-    return finding.at is not None and finding.at.path is None
-
-
 def _finding(item: Told, told_for: str | None, verbose: int, width: int) -> Iterator[Line]:
     """In full; a note without its evidence unless verbose, and what was told before with a reference to it."""
     finding = item.finding
@@ -85,7 +83,8 @@ def _finding(item: Told, told_for: str | None, verbose: int, width: int) -> Iter
     yield from wrapped(f"{label.upper()} {item.rule}{place}{hygiene}", width, "  ", "    ", label)
     if item.hosts:
         yield from wrapped(f"on {visible('; '.join(item.hosts))}", width, "    ", "      ", "quiet")
-    yield from wrapped(visible(finding.message), width, "    ", "    ")
+    if told_for is None or shared_place(item) is None:
+        yield from wrapped(visible(finding.message), width, "    ", "    ")
     if told_for is not None:
         yield from wrapped(f"(as for {visible(told_for)} above)", width, "    ", "    ", "quiet")
         return
@@ -124,13 +123,15 @@ def _proof(finding: Finding, verbose: int) -> Iterator[Line]:
         yield Line(f"    source: {visible(source)}", "quiet")
 
 
-def _undecided(undecided: Iterable[Open], width: int) -> Iterator[Line]:
+def _undecided(group: Group, already: dict[object, str], width: int) -> Iterator[Line]:
     yield Line("  Could not be decided:", "heading")
-    for item in undecided:
+    for item in group.undecided:
         crash = "please report this: " if item.crashed else ""
         hosts = f" (on {'; '.join(item.hosts)})" if item.hosts else ""
         yield from wrapped(visible(f"{crash}{item.reason}{hosts}"), width, "    - ", "      ")
-        yield from wrapped(f"waiting: {', '.join(item.rules)}", width, "      ", "        ", "quiet")
+        earlier = already.setdefault(item, group.workload)
+        waiting = ", ".join(item.rules) if earlier == group.workload else f"the same as for {visible(earlier)} above"
+        yield from wrapped(f"waiting: {waiting}", width, "      ", "        ", "quiet")
         state = hint(item.reason)
         if state:
             yield Line(f"      to decide: {visible(state)}")

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from envdoctor.facts import Fact, Gpu, Host, absent, known
 from envdoctor.hosts.identify import complete_host
-from envdoctor.probes import driver, engine, machine, toolkit
+from envdoctor.probes import device_links, driver, engine, machine, toolkit
 from envdoctor.probes.driver import DriverFacts
 from envdoctor.probes.engine import EngineFacts
 from envdoctor.probes.machine import MachineFacts
 from envdoctor.probes.nvml import ProbedGpu
 from envdoctor.probes.presence import LIVE
-from envdoctor.probes.toolkit import ToolkitFacts
+from envdoctor.probes.toolkit import Cdi, ToolkitFacts
 from envdoctor.readers.host_label import label
 from envdoctor.readers.host_words import brand_fact, mode_fact
 from envdoctor.versions import leading
@@ -30,6 +30,7 @@ def this_machine(matrix: Matrix) -> Host | None:
 def local_host(matrix: Matrix, root: str = LIVE) -> Host:
     """This machine, or a recorded one, with or without a driver."""
     host = host_of(driver.probe(root), machine.probe(root), engine.probe(root), toolkit.probe(root))
+    host = host._replace(device_links=device_links.probe(root))
     host = complete_host(host, matrix)
     made = label(host)
     return host._replace(name=f"this machine ({made})" if made else "this machine")
@@ -52,10 +53,25 @@ def host_of(seen: DriverFacts, around: MachineFacts, engines: EngineFacts, tools
         gpus=_gpus(probed_gpus(seen, around)),
         engine=engines.name,
         engine_version=_number(engines.version),
+        rootless=engines.rootless,
+        snap=engines.snap,
+        runtimes=engines.runtimes,
+        default_runtime=engines.default_runtime,
+        cgroup_driver=engines.cgroup_driver,
+        cgroup_version=engines.cgroup_version,
+        device_nodes=around.device_nodes,
+        cdi=_cdi_devices(tools.cdi),
         toolkit=tools.installed,
         toolkit_version=_of_toolkit(tools, _number(tools.version)),
         toolkit_mode=_of_toolkit(tools, mode_fact(tools.mode.get(), tools.mode.origin, Host().toolkit_mode)),
     )
+
+
+def _cdi_devices(specs: Fact[tuple[Cdi, ...]]) -> Fact[tuple[str, ...]]:
+    if not specs.is_known:
+        return Fact(specs.state, None, specs.origin, specs.reason)
+    names = (f"{spec.kind or 'nvidia.com/gpu'}={device}" for spec in specs.need() for device in spec.devices)
+    return known(tuple(names), specs.origin)
 
 
 def _number(version: Fact[str]) -> Fact[str]:

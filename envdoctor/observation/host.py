@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from envdoctor.facts import Fact, Origin, known, unknown
+from envdoctor.facts import Fact
 from envdoctor.hosts.machine import probed_gpus
 from envdoctor.observation.plain import or_false
-from envdoctor.probes import container, driver, engine, machine, toolkit
+from envdoctor.probes import device_links, driver, engine, machine, toolkit
 from envdoctor.probes.driver import DriverFacts
-from envdoctor.probes.files import listed
 from envdoctor.probes.nvml import ProbedGpu
 from envdoctor.probes.presence import LIVE
 from envdoctor.probes.toolkit import ToolkitFacts
@@ -31,7 +30,7 @@ def host(root: str) -> dict[str, Any]:
         "engine": engines._asdict(),
         "container_toolkit": _toolkit(tools),
         "device_nodes": around.device_nodes,
-        "device_links": device_links(root),
+        "device_links": device_links.probe(root),
         "cdi": _listed(tools.cdi),
     }
 
@@ -70,14 +69,3 @@ def _toolkit(tools: ToolkitFacts) -> object:
 
 def _listed(fact: Fact[Any]) -> object:
     return [item._asdict() for item in fact.need()] if fact.is_known else fact
-
-
-def device_links(root: str) -> Fact[bool]:
-    """/dev/char/195:0 and the like. Where they are missing and systemd drives the cgroups, containers lose their GPUs at
-    the next `systemctl daemon-reload`: https://github.com/NVIDIA/nvidia-container-toolkit/issues/48"""
-    if container.in_container(root):
-        return unknown("envdoctor runs in a container, from where the host's /dev/char cannot be seen")
-    names = listed(root, "/dev/char")
-    if not names:
-        return unknown("/dev/char cannot be listed", Origin("/dev/char"))
-    return known(any(name.startswith(("195:", "195_")) for name in names), Origin("/dev/char"))

@@ -12,7 +12,7 @@ import sys
 from envdoctor.readers.declared import SourceText
 
 MAX_BYTES = 5 * 1024 * 1024  # a hundred times the largest Dockerfile in public collections
-_EXPECTED = "expected a Dockerfile, requirements or an environment document"
+_EXPECTED = "expected a Dockerfile, a launch script, a compose file, requirements or an environment document"
 PIPE_SECONDS = (
     60  # `check <(envdoctor probe)`: a driver takes seconds to start every GPU, and may hang before it is given up
 )
@@ -23,7 +23,7 @@ class Unreadable(ValueError):
     """What was read, what was expected, what to do. Without the file's name, which the caller puts in front."""
 
 
-def read_text(path: str) -> str:
+def read_text(path: str, *, strict: bool = True) -> str:
     """The whole file as text. Raises Unreadable."""
     try:
         if stat.S_ISFIFO(os.stat(path).st_mode):
@@ -35,7 +35,7 @@ def read_text(path: str) -> str:
         raise Unreadable("may not be read (permission denied); make it readable for this user") from error
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror}") from error
-    return decoded(content)
+    return decoded(content, strict=strict)
 
 
 def _from_pipe(path: str) -> bytes:
@@ -66,8 +66,9 @@ def read_stdin() -> str:
     return decoded(content)
 
 
-def decoded(content: bytes) -> str:
-    """UTF-8, with or without a byte order mark. Raises Unreadable."""
+def decoded(content: bytes, *, strict: bool = True) -> str:
+    """UTF-8, with or without a byte order mark. `strict`: whatever else is refused; a shell takes comments in any encoding.
+    Raises Unreadable."""
     if len(content) > MAX_BYTES:
         raise Unreadable(f"is larger than {MAX_BYTES // 1024 // 1024} MiB; {_EXPECTED}")
     if not content.strip():
@@ -77,7 +78,7 @@ def decoded(content: bytes) -> str:
     if b"\0" in content:
         raise Unreadable("is a binary file; expected text")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8-sig", "strict" if strict else "replace")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise Unreadable(
@@ -87,24 +88,28 @@ def decoded(content: bytes) -> str:
 
 class BuildContext:
     """What a Dockerfile may install from. Relative paths are looked for beside the Dockerfile, then in the directories
-    above it up to `boundary` (the repository's root): `docker build -f docker/Dockerfile .` builds from there.
+    above it up to `boundary` (the repository's root): `docker build -f docker/Dockerfile .` builds from there. `first` is
+    the directory that a build command names, if one is known.
 
     Nothing outside `boundary` is read, neither by `..` nor through a symbolic link, so that a Dockerfile under check
     cannot make a report quote another file. `read` are the real paths of the files that were read.
     """
 
-    def __init__(self, directory: str, boundary: str) -> None:
+    def __init__(self, directory: str, boundary: str, first: str | None = None, *, upwards: bool = True) -> None:
         self.boundary = os.path.realpath(boundary)
         self.read: set[str] = set()
-        self._directories = _upwards(os.path.realpath(directory), self.boundary)
+        own = os.path.realpath(directory)
+        self._directories = _upwards(own, self.boundary) if upwards else [own]
+        if first is not None and (other := real(first)) is not None:
+            self._directories.insert(0, other)
 
     def read_file(self, relative: str) -> str | None:
         """The file's text, or None if there is none that may and can be read."""
         if not relative or "\0" in relative or len(self.read) >= MAX_CONTEXT_FILES:
             return None
         for directory in self._directories:
-            path = os.path.realpath(os.path.join(directory, relative.lstrip("/")))
-            if is_within(path, self.boundary) and os.path.isfile(path):
+            path = real(os.path.join(directory, relative.lstrip("/")))
+            if path is not None and is_within(path, self.boundary) and os.path.isfile(path):
                 return self._text(path)
         return None
 
@@ -120,6 +125,14 @@ class BuildContext:
         """As the user would type it: relative to where they stand, if it lies below."""
         here = os.path.realpath(".")
         return os.path.relpath(path, here) if is_within(path, here) else path
+
+
+def real(path: str) -> str | None:
+    """The real path; None for a text that can be no path (YAML may hold NUL and half characters)."""
+    try:
+        return os.path.realpath(path)
+    except ValueError:
+        return None
 
 
 def is_within(path: str, directory: str) -> bool:

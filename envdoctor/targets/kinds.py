@@ -9,6 +9,10 @@ from enum import Enum
 class Kind(Enum):
     DOCKERFILE = "Dockerfile"
     REQUIREMENTS = "requirements"
+    SCRIPT = "launch script"
+    COMPOSE = "compose file"
+    CONDA = "conda environment"
+    PYPROJECT = "pyproject.toml"
     ENVIRONMENT = "environment document"
     IMAGE = "image reference"
     STDIN = "standard input"
@@ -16,7 +20,8 @@ class Kind(Enum):
 
 
 EXPECTED = (
-    "a Dockerfile (Dockerfile, Containerfile, Dockerfile.*, *.Dockerfile), requirements (requirements*.txt), "
+    "a Dockerfile (Dockerfile, Containerfile, Dockerfile.*, *.Dockerfile), a shell script with docker run or docker build, "
+    "a compose file, requirements (requirements*.txt, pyproject.toml, conda's environment.yml), "
     'an environment document (JSON with "schema": "envdoctor.environment/1"), a directory or an image reference'
 )
 
@@ -25,17 +30,14 @@ _NOT_DOCKERFILES = frozenset(
     "dockerignore j2 jinja jinja2 tmpl tpl template in erb mustache m4 bak orig rej swp md txt json yml yaml sh"
     " py pyi rs go js ts jsx tsx java kt html css rb c cc cpp h hpp cs lua vim toml xml svg png".split()
 )
-_NOT_YET_SUFFIXES = {
-    ".yml": "compose files, Kubernetes manifests and conda environment files",
-    ".yaml": "compose files, Kubernetes manifests and conda environment files",
-    ".sh": "shell scripts",
-    ".bash": "shell scripts",
-}
-_NOT_YET_NAMES = {
-    "devcontainer.json": "devcontainer.json",
-    ".devcontainer.json": "devcontainer.json",
-    "pyproject.toml": "pyproject.toml",
-}
+_NOT_YET_NAMES = frozenset({"devcontainer.json", ".devcontainer.json"})
+_YAML = (".yml", ".yaml")
+_SHELL = (".sh", ".bash")
+_COMPOSE_NAME = re.compile(r"(?:docker-)?compose(?:[.-][a-z0-9._-]{1,100})?\.ya?ml", re.ASCII)
+_CONDA_NAME = re.compile(r"(?:conda[._-]?)?env(?:ironment)?(?:[._-][a-z0-9._-]{1,100})?\.ya?ml", re.ASCII)
+_SHEBANG = re.compile(r"#![^\n]{0,200}\b(?:sh|bash|dash|ash|ksh|zsh)\b")
+_KUBERNETES = re.compile(r"^apiVersion[ \t]*:(?:[ \t\r]|$)", re.MULTILINE)
+_ENGINES = re.compile(rb"\b(?:docker|podman|nerdctl|nvidia-docker)\b")
 _FROM = re.compile(r"FROM[ \t]+\S", re.IGNORECASE)
 _BEFORE_FROM = re.compile(r"(?:#|ARG\b)", re.IGNORECASE)
 _ENVIRONMENT_SCHEMA = re.compile(rb'"schema"\s{0,64}:\s{0,64}"envdoctor\.environment/1"')
@@ -50,7 +52,13 @@ def by_name(path: str) -> Kind | None:
         return Kind.DOCKERFILE
     if lower.endswith(".txt") and (lower.startswith("requirements") or folder.rpartition("/")[2] == "requirements"):
         return Kind.REQUIREMENTS
-    return None
+    if lower.endswith(_SHELL):
+        return Kind.SCRIPT
+    if _COMPOSE_NAME.fullmatch(lower):
+        return Kind.COMPOSE
+    if _CONDA_NAME.fullmatch(lower):
+        return Kind.CONDA
+    return Kind.PYPROJECT if lower == "pyproject.toml" else None
 
 
 def is_dockerfile_name(name: str) -> bool:
@@ -65,12 +73,12 @@ def is_dockerfile_name(name: str) -> bool:
     )
 
 
-def not_yet(path: str) -> str | None:
+def not_yet(path: str, text: str = "") -> str | None:
     """What this file is, if it is a kind that a later version will read."""
     name = path.replace("\\", "/").rpartition("/")[2].lower()
     if name in _NOT_YET_NAMES:
-        return _NOT_YET_NAMES[name]
-    return next((what for suffix, what in _NOT_YET_SUFFIXES.items() if name.endswith(suffix)), None)
+        return "devcontainer.json"
+    return "Kubernetes manifests" if name.endswith(_YAML) and _KUBERNETES.search(text) else None
 
 
 def by_content(path: str, text: str) -> Kind | None:
@@ -79,7 +87,38 @@ def by_content(path: str, text: str) -> Kind | None:
         return Kind.ENVIRONMENT
     if begins_like_dockerfile(text):
         return Kind.DOCKERFILE
-    return Kind.REQUIREMENTS if path.lower().endswith((".txt", ".in")) else None
+    lower = path.lower()
+    if lower.endswith(_YAML):
+        return _yaml(lower, text)
+    if _SHEBANG.match(text):
+        return Kind.SCRIPT
+    return Kind.REQUIREMENTS if lower.endswith((".txt", ".in")) else None
+
+
+def _yaml(path: str, text: str) -> Kind | None:
+    from envdoctor.readers.compose import is_compose
+
+    if _KUBERNETES.search(text):
+        return None
+    if is_compose(text):
+        return Kind.COMPOSE
+    return Kind.CONDA if is_conda(path, text) else None
+
+
+def is_conda(path: str, text: str) -> bool:
+    from envdoctor.readers.conda_environment import is_conda_environment
+
+    return is_conda_environment(path.replace("\\", "/").rpartition("/")[2], text)
+
+
+def names_an_engine(head: bytes) -> bool:
+    """Worth reading as a launch script?"""
+    return _ENGINES.search(head) is not None
+
+
+def is_shell(head: bytes) -> bool:
+    """A script without a suffix, by its first line."""
+    return _SHEBANG.match(head[:256].decode("latin-1")) is not None
 
 
 def begins_like_dockerfile(text: str) -> bool:

@@ -1,74 +1,60 @@
-"""Reads one target into a workload with the reader of its kind."""
+"""Reads one target that stands for itself with the reader of its kind: lists of packages, documents, image references."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import NamedTuple
 
-from envdoctor.facts import Facts, Origin, known
+from envdoctor.facts import Origin, known
 from envdoctor.readers.declared import Declared
-from envdoctor.targets.files import BuildContext, Unreadable, is_within, read_stdin, read_text, repository_root
-from envdoctor.targets.kinds import EXPECTED, Kind, by_content, is_environment_document
+from envdoctor.targets.files import BuildContext, Unreadable, is_within, read_text, repository_root
+from envdoctor.targets.kinds import Kind, is_environment_document
 from envdoctor.targets.resolve import Item
+from envdoctor.targets.result import Misunderstood, Workload, whole_file
+
+_GPU_NAMES = ("cuda", "opencv", "pytorch")  # besides those that a pyproject.toml may bring: OpenCV's and conda's
 
 
-class Misunderstood(ValueError):
-    """The target was read and is not of a kind that can be judged: a usage error."""
-
-
-class Options(NamedTuple):
-    """`stage` is --target: the stage of a Dockerfile that is the workload."""
-
-    build_args: Mapping[str, str] = {}
-    stage: str | None = None
-
-
-class Span(NamedTuple):
-    """An ignore comment and the lines of the instruction it stands above; `whole` if it speaks for the whole file
-    (it stands above the FROM that the image rests on, or the file has none)."""
-
-    rule: str
-    reason: str
-    first: int
-    last: int
-    whole: bool
-
-
-class Workload(NamedTuple):
-    """Either `declared` (a Dockerfile, requirements, an image) or `facts` (an environment document) is there.
-    `context` are the real paths of the files that a Dockerfile installs from."""
-
-    label: str
-    declared: Declared | None = None
-    facts: Facts | None = None
-    ignores: tuple[Span, ...] = ()
-    notices: tuple[str, ...] = ()
-    context: frozenset[str] = frozenset()
-
-
-def read(item: Item, options: Options) -> Workload:
-    """Raises Unreadable or Misunderstood."""
-    if item.kind is Kind.IMAGE:
-        return _image(item.label)
-    if item.kind is Kind.LOCAL:
-        return _local(item)
-    text = read_stdin() if item.kind is Kind.STDIN else read_text(item.label)
-    kind = item.kind or by_content(item.label, text)
-    if kind in (Kind.DOCKERFILE, Kind.STDIN):
-        return _dockerfile(item, text, options)
+def read(item: Item, kind: Kind, text: str) -> tuple[Workload, ...]:
+    """A pyproject.toml is several workloads if parts of it are optional. Raises Unreadable or Misunderstood."""
     if kind is Kind.REQUIREMENTS:
-        return _requirements(item, text)
-    if kind is Kind.ENVIRONMENT:
-        return _environment(item, text)
-    raise Misunderstood(f"its name and content tell nothing that is known here; expected {EXPECTED}")
+        return (_requirements(item, text),)
+    if kind is Kind.CONDA:
+        return (_conda(item, text),)
+    if kind is Kind.PYPROJECT:
+        return _pyproject(item, text)
+    return (environment(item, text),)
 
 
-def _image(reference: str) -> Workload:
+def not_judged(workload: Workload, kind: Kind) -> str | None:
+    """Why something that was found in a directory is no workload."""
+    if kind is Kind.ENVIRONMENT and _is_a_host(workload):
+        return "describes a host and no workload; give it to --host"
+    if kind in (Kind.CONDA, Kind.PYPROJECT) and not _bears_on_gpus(workload):
+        return "lists no package that is known here"
+    return None
+
+
+def _is_a_host(workload: Workload) -> bool:
+    """What `envdoctor probe > edge.json` leaves in a project."""
+    facts = workload.facts
+    if facts is None:
+        return False
+    stated = (*facts.image, facts.packages, facts.libraries, facts.uses)
+    return not facts.launch.stated and all(fact.is_unknown for fact in stated)
+
+
+def _bears_on_gpus(workload: Workload) -> bool:
+    from envdoctor.readers.pyproject import brings_gpu
+
+    packages = workload.declared.packages.items if workload.declared else ()
+    return brings_gpu(packages) or any(item.name.startswith(_GPU_NAMES) for item in packages)
+
+
+def image(reference: str) -> Workload:
     return Workload(reference, Declared(label=reference, image=known(reference, Origin(reference))))
 
 
-def _local(item: Item) -> Workload:
+def local(item: Item) -> Workload:
     """What `envdoctor probe` prints here, judged as any environment document."""
     import json
 
@@ -79,39 +65,55 @@ def _local(item: Item) -> Workload:
         raise Unreadable(
             "this machine is no container that could be judged; name a Dockerfile or an image (and --host local for this machine)"
         )
-    return _environment(item, json.dumps(document))
-
-
-def _dockerfile(item: Item, text: str, options: Options) -> Workload:
-    from envdoctor.readers.dockerfile import DockerfileError
-    from envdoctor.readers.stages import read_dockerfile
-
-    context = _context(item)
-    try:
-        declared = read_dockerfile(
-            text, item.label, build_args=options.build_args, target=options.stage, read_file=context.read_file
-        )
-    except DockerfileError as error:
-        raise Unreadable(str(error)) from error
-    return Workload(item.label, declared, None, _spans(declared, text), declared.problems, frozenset(context.read))
+    return environment(item, json.dumps(document))
 
 
 def read_dockerfile_at(path: str) -> Declared:
-    """The workload of a Dockerfile, whatever its name. Raises Unreadable."""
-    workload = _dockerfile(Item(path, Kind.DOCKERFILE), read_text(path), Options())
-    assert workload.declared is not None
-    return workload.declared
+    """The workload of a Dockerfile, whatever its name, by itself. Raises Unreadable."""
+    from envdoctor.readers.dockerfile import DockerfileError
+    from envdoctor.readers.stages import read_dockerfile
+
+    read_file = context_of(Item(path, Kind.DOCKERFILE)).read_file
+    try:
+        return read_dockerfile(read_text(path), path, build_args={}, target=None, read_file=read_file)
+    except DockerfileError as error:
+        raise Unreadable(str(error)) from error
 
 
 def _requirements(item: Item, text: str) -> Workload:
     from envdoctor.readers.requirements import read_requirements
 
-    declared = read_requirements(text, item.label, _context(item).read_file, item.label)
-    ignores = tuple(Span(ignore.rule, ignore.reason, ignore.line, ignore.line, True) for ignore in declared.ignores)
-    return Workload(item.label, declared, None, ignores, declared.problems)
+    return _listed(item, read_requirements(text, item.label, context_of(item).read_file, item.label))
 
 
-def _environment(item: Item, text: str) -> Workload:
+def _conda(item: Item, text: str) -> Workload:
+    from envdoctor.readers.conda_environment import CondaEnvironmentError, read_conda_environment
+
+    try:
+        return _listed(item, read_conda_environment(text, item.label, read_file=context_of(item).read_file))
+    except CondaEnvironmentError as error:
+        raise Unreadable(str(error)) from error
+
+
+def _pyproject(item: Item, text: str) -> tuple[Workload, ...]:
+    from envdoctor.readers.pyproject import PyprojectError, read_pyproject, read_pyproject_groups
+
+    read_file = context_of(item).read_file
+    try:
+        base = read_pyproject(text, item.label, read_file=read_file)
+        groups = read_pyproject_groups(text, item.label, read_file=read_file)
+    except PyprojectError as error:
+        raise Unreadable(str(error)) from error
+    return tuple(
+        _listed(item, declared)._replace(label=declared.label) for declared in (base, *(each for _, each in groups))
+    )
+
+
+def _listed(item: Item, declared: Declared) -> Workload:
+    return Workload(item.label, declared, None, whole_file(declared.ignores, item.label), declared.problems)
+
+
+def environment(item: Item, text: str) -> Workload:
     from envdoctor.readers.environment import EnvironmentDocumentError, read_environment
 
     try:
@@ -122,25 +124,16 @@ def _environment(item: Item, text: str) -> Workload:
     return Workload(item.label, None, facts._replace(workload=item.label), (), notices)
 
 
-def _context(item: Item) -> BuildContext:
-    """Up to the repository's root; without one, up to the directory that the user named or stands in."""
+def context_of(item: Item) -> BuildContext:
+    directory = "." if item.kind is Kind.STDIN else os.path.dirname(item.label) or "."
+    return BuildContext(directory, boundary_of(item))
+
+
+def boundary_of(item: Item) -> str:
+    """The repository's root; without one, the directory that the user named or stands in."""
     directory = "." if item.kind is Kind.STDIN else os.path.dirname(item.label) or "."
     boundary = repository_root(directory)
     if boundary is None:
         named = os.path.realpath(item.directory or ".")
-        boundary = named if is_within(os.path.realpath(directory), named) else directory
-    return BuildContext(directory, boundary)
-
-
-def _spans(declared: Declared, text: str) -> tuple[Span, ...]:
-    """Where each ignore comment holds: the whole instruction that begins at its line, or that one line inside one."""
-    if not declared.ignores:
-        return ()
-    from envdoctor.readers.dockerfile import parse
-
-    ends = {instruction.line: instruction.end_line for instruction in parse(text, declared.label).instructions}
-    from_line = declared.image.origin.line
-    return tuple(
-        Span(ignore.rule, ignore.reason, ignore.line, ends.get(ignore.line, ignore.line), ignore.line == from_line)
-        for ignore in declared.ignores
-    )
+        boundary = named if is_within(os.path.realpath(directory), named) else os.path.realpath(directory)
+    return boundary

@@ -13,6 +13,7 @@ from envdoctor.targets.walk import MAX_FILES, find
 STDIN = "-"
 STDIN_LABEL = "<stdin>"
 LOCAL = "local"  # as for --host; a file of that name is ./local
+LISTS = frozenset({Kind.REQUIREMENTS, Kind.CONDA, Kind.PYPROJECT})
 LOOKED_FOR = EXPECTED.partition(", a directory")[0]
 
 
@@ -91,7 +92,7 @@ def _image(target: str, resolved: Resolved) -> Iterator[Item]:
 
 
 def _in_directory(directory: str, resolved: Resolved) -> Iterator[Item]:
-    """Dockerfiles first: a requirements file that one of them installs is part of it and no workload of its own."""
+    """Lists of packages last: one that a Dockerfile installs is part of it and no workload of its own."""
     found = find(directory)
     resolved.errors.extend(TargetError(directory, problem) for problem in found.problems)
     if found.cut:
@@ -105,5 +106,5 @@ def _in_directory(directory: str, resolved: Resolved) -> Iterator[Item]:
                 f"nothing to check in this directory; looked for {LOOKED_FOR} (the container that this runs in is checked by: envdoctor check local)",
             )
         )
-    for path, kind in sorted(found.files, key=lambda item: item[1] is Kind.REQUIREMENTS):
+    for path, kind in sorted(found.files, key=lambda item: item[1] in LISTS):
         yield Item(_labelled(path), kind, directory)

@@ -6,9 +6,19 @@ import os
 import stat
 from typing import NamedTuple
 
-from envdoctor.targets.kinds import SNIFFED_BYTES, Kind, by_name, is_environment_document
+from envdoctor.targets.files import MAX_BYTES
+from envdoctor.targets.kinds import (
+    SNIFFED_BYTES,
+    Kind,
+    by_name,
+    is_conda,
+    is_environment_document,
+    is_shell,
+    names_an_engine,
+)
 
 MAX_FILES = 10_000  # seen, not judged: beyond that a directory is not a project but a disk
+CONDA_BYTES = 65_536  # in which the keys at the top level of an environment are looked for
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "dist-packages"})
 
 
@@ -71,12 +81,25 @@ def _is_new_file(path: str, inodes: set[tuple[int, int]]) -> bool:
 
 
 def _kind(path: str) -> Kind | None:
+    """By name; JSON, YAML and scripts, which are mostly something else, by what is in them too."""
     kind = by_name(path)
-    if kind is None and path.endswith(".json") and os.path.isfile(path):
-        try:
-            with open(path, "rb") as file:
-                head = file.read(SNIFFED_BYTES)
-        except OSError:
-            return None
-        return Kind.ENVIRONMENT if is_environment_document(head) else None
+    if kind is None and path.endswith(".json"):
+        return Kind.ENVIRONMENT if is_environment_document(_head(path, SNIFFED_BYTES)) else None
+    if kind is Kind.CONDA:
+        return kind if is_conda(path, _head(path, CONDA_BYTES).decode("utf-8", "replace")) else None
+    if kind is Kind.SCRIPT:
+        return kind if names_an_engine(_head(path, MAX_BYTES)) else None
+    if kind is None and "." not in os.path.basename(path):
+        return Kind.SCRIPT if is_shell(_head(path, 256)) and names_an_engine(_head(path, MAX_BYTES)) else None
     return kind
+
+
+def _head(path: str, length: int) -> bytes:
+    """Nothing of what is no regular file: a pipe would block the check."""
+    try:
+        if not os.path.isfile(path):
+            return b""
+        with open(path, "rb") as file:
+            return file.read(length)
+    except OSError:
+        return b""
