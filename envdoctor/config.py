@@ -41,6 +41,7 @@ class Config(NamedTuple):
     build_args: Mapping[str, str] = {}
     packages: tuple[str, ...] = ()
     hosts: Mapping[str, Mapping[str, object]] = {}
+    launch: str | None = None
 
 
 def discover(start: str) -> Config:
@@ -223,4 +224,5 @@ _KEYS: Mapping[str, tuple[str, Callable[[Any, str], Any]]] = {
     "build-arg": ("build_args", _named_texts),
     "package": ("packages", _texts),
     "hosts": ("hosts", _hosts),
+    "launch": ("launch", _text),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from envdoctor.findings import Report, Severity, Verdict
-from envdoctor.formatters.grouping import by_workload
+from envdoctor.formatters.grouping import by_workload, told_once
 
 _VERDICTS = (Verdict.INCOMPATIBLE, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.COMPATIBLE)
 
@@ -13,11 +13,12 @@ _VERDICTS = (Verdict.INCOMPATIBLE, Verdict.DEGRADED, Verdict.UNKNOWN, Verdict.CO
 def summary(report: Report) -> str:
     """ "2 workloads x 2 hosts: 1 incompatible, 3 unknown; 3 errors, 1 warning, 4 undecided"
 
-    A finding that holds on several hosts counts once for its workload, as the terminal report tells it."""
+    A finding that holds on several hosts counts once, and so does one at a place in a file that several workloads share,
+    as the terminal report tells it."""
     groups = by_workload(report)
     hosts = {diagnosis.host for diagnosis in report.diagnoses if diagnosis.host is not None}
     verdicts = Counter(diagnosis.verdict for diagnosis in report.diagnoses)
-    findings = [item.finding for group in groups for item in group.findings]
+    findings = [item.finding for item in told_once(groups)]
     severities = Counter(finding.severity for finding in findings if finding.suppressed is None)
     counts = [
         counted(severities[Severity.ERROR], "error"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # A is what runs today: that its tag is gone by now takes nothing away from the hosts it was pulled to.
 _NOT_OF_A = "image-tag-removed"
 _MOST_REASONS = 3
-_WITHOUT_WEIGHT = frozenset({"name", "kernel", "cpus"})  # of a host: no finding rests on them
+_WITHOUT_WEIGHT = frozenset({"name", "kernel"})  # of a host: no finding rests on them
 
 
 class Asked:

@@ -73,15 +73,19 @@ def _torch_rows_for(package: Package, platform: str, python: str | None, matrix:
     """Remembered: several rules ask of the same package, and a directory of workloads asks again and again."""
     if _may_be_nightly(package):
         return ()
-    rows = matrix.torch(platform)
-    rows = tuple(row for row in _of_version(rows, package) if python is None or python in row.python)
+    if package.manager == "conda":  # of channels no table is kept: any build of that version, as of what is installed
+        package = package._replace(installed=True)
+    every = matrix.torch(platform)
+    rows = tuple(row for row in _of_version(every, package) if python is None or python in row.python)
     wanted = variant(package)
     if wanted is not None:
         rows = tuple(row for row in rows if row.cuda is not None and _same_cuda(row.cuda, wanted))
         return rows if package.installed else _newest(rows)
     if package.installed:
         return _listed_as(rows, package)
-    return _resolved(rows, package, lambda row: row.default, lambda row, url: _torch_index_has(row, url))
+    if package.manager == "uv":
+        return _first_that_has_it(every, rows, package, lambda row: row.default, _torch_index_has)
+    return _resolved(rows, package, lambda row: row.default, _torch_index_has, _local_of)
 
 
 def _may_be_nightly(package: Package) -> bool:
@@ -98,10 +102,13 @@ def _is_nightly(url: str) -> bool:
 
 def _listed_as(rows: tuple[TorchRow, ...], package: Package) -> tuple[TorchRow, ...]:
     """An installed version without a local part is the default index's build: pip lists the others as 2.4.0+cu118.
-    Where that is the CPU build of Linux on Arm it may as well be a Jetson's own, of which no table is kept."""
+    Where that is the CPU build of Linux on Arm it may as well be a Jetson's own, of which no table is kept: a row says where
+    none has that number."""
     default = tuple(row for row in rows if row.default)
     if package.version and default and package.manager in (None, "pip", "uv"):
-        return tuple(row for row in default if row.cuda is not None or row.platform != "linux_aarch64")
+        return tuple(
+            row for row in default if row.cuda is not None or row.platform != "linux_aarch64" or row.jetson is False
+        )
     return tuple(row for row in rows if row.cuda is not None)
 
 
@@ -112,8 +119,8 @@ def onnxruntime_builds(package: Package, facts: Facts, matrix: Matrix) -> tuple[
 
 @lru_cache(maxsize=1024)
 def _onnxruntime_builds_for(package: Package, platform: str, python: str | None, matrix: Matrix) -> tuple[OrtRow, ...]:
-    rows = matrix.onnxruntime(platform)
-    rows = tuple(row for row in _of_version(rows, package) if _may_fit(row, python, package))
+    every = matrix.onnxruntime(platform)
+    rows = tuple(row for row in _of_version(every, package) if _may_fit(row, python, package))
     if package.cuda:
         return tuple(row for row in rows if _same_cuda(row.cuda, package.cuda))
     feed = ort_feed(package.index or "")
@@ -121,7 +128,9 @@ def _onnxruntime_builds_for(package: Package, platform: str, python: str | None,
         return tuple(row for row in rows if row.index == feed)
     if package.installed:  # without a row for PyPI's build of that version the feed's alone would mislead
         return rows if any(row.index == "pypi" for row in rows) else ()
-    return _resolved(rows, package, lambda row: row.index == "pypi", lambda row, url: row.index == ort_feed(url))
+    if package.manager == "uv":
+        return _first_that_has_it(every, rows, package, lambda row: row.index == "pypi", _ort_index_has)
+    return _resolved(rows, package, lambda row: row.index == "pypi", _ort_index_has, lambda row: "")
 
 
 def _may_fit(row: OrtRow, python: str | None, package: Package) -> bool:
@@ -205,22 +214,45 @@ def _last_part(url: str) -> str:
     return url.rstrip("/").rpartition("/")[2]
 
 
+def _ort_index_has(row: OrtRow, url: str) -> bool:
+    return row.index == ort_feed(url)
+
+
+def _local_of(row: TorchRow) -> str:
+    """ "cu121" of 2.4.0+cu121, which PEP 440 compares letter by letter: cu92 is above cu118."""
+    return "cu" + row.cuda.replace(".", "") if row.cuda else "cpu"
+
+
 def _resolved(
     rows: tuple[Row, ...],
     package: Package,
     on_default: Callable[[Row], bool],
     on_index: Callable[[Row, str], bool],
+    local_of: Callable[[Row], str],
 ) -> tuple[Row, ...]:
-    """What the installer takes from the default index and the extra ones. An index that is neither PyTorch's nor one of
-    Microsoft's feeds is taken for a mirror of the default one."""
+    """What pip takes from the default index and the extra ones: the highest version, local part included; on a tie the
+    last index. An index that is neither PyTorch's nor one of Microsoft's feeds is taken for a mirror of the default one."""
     default = tuple(row for row in rows if on_default(row))
     extras = [_on(rows, on_index, url) for url in package.extra_indexes]
-    in_order = [*extras, default]
-    if package.manager == "uv":
-        return next((_newest(found) for found in in_order if found), ())
-    best = _newest([row for found in in_order for row in found])
+    best = _newest([row for found in (*extras, default) for row in found])
     preferred = [row for found in reversed(extras) for row in found if row in best]
-    return tuple(preferred[:1]) or best
+    return (max(preferred, key=local_of),) if preferred else best
+
+
+def _first_that_has_it(
+    every: Iterable[Row],
+    rows: tuple[Row, ...],
+    package: Package,
+    on_default: Callable[[Row], bool],
+    on_index: Callable[[Row, str], bool],
+) -> tuple[Row, ...]:
+    """What uv takes: the newest of `rows` on the first index that has the package, in whatever version (`every`). None where
+    that index has it in others alone: uv then says that there is no solution, and asks no further index."""
+    listed = tuple(every)
+    for url in package.extra_indexes:
+        if any(on_index(row, url) for row in listed):
+            return _newest(_on(rows, on_index, url))
+    return _newest(row for row in rows if on_default(row))
 
 
 def _on(rows: Iterable[Row], on_index: Callable[[Row, str], bool], url: str) -> tuple[Row, ...]:

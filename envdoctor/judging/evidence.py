@@ -16,7 +16,9 @@ def of(name: str, fact: Fact[Any]) -> Evidence:
 def _told(fact: Fact[Any]) -> str:
     """Absent and an empty list are "none": known not to be there is not unknown."""
     value = fact.get()
-    if isinstance(value, (tuple, frozenset, list)):
+    if isinstance(value, frozenset):
+        value = tuple(sorted(value))
+    if isinstance(value, (tuple, list)):
         return ", ".join(item.label if isinstance(item, Gpu) else str(item) for item in value) or "none"
     if value is None:
         return "none" if fact.is_absent else "unknown"

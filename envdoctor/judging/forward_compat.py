@@ -32,7 +32,8 @@ def escape(facts: Facts, matrix: Matrix, cuda_major: int) -> Escape:
     if facts.host.is_windows:
         return Escape(False, "forward compatibility does not exist on Windows and WSL")
     if compat.is_absent:
-        return Escape(False, compat.reason)
+        no_image = facts.image.reference.is_absent  # a requirements file, a pyproject.toml
+        return Escape(False, "there is no image here that could bring cuda-compat" if no_image else compat.reason)
     if compat.is_known and major(compat.need()) < cuda_major:
         return Escape(False, f"the image's cuda-compat package is of CUDA {compat.get()}, older than what is needed")
     ineligible = [gpu.label for gpu in facts.host.gpus.get() or () if gpu.forward_compat.get() is False]

@@ -9,6 +9,7 @@ from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging import builds
 from envdoctor.judging.components import torch_in_use
 from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import at_least, leading, major, parse
@@ -22,6 +23,7 @@ _SOURCES = (
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     wheels = [item for item in torch_in_use(facts) if item.manager != "image"]
     if not wheels:
         raise FactAbsent("torch comes with the image, and uses the image's cuDNN")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging.components import cuda_components
 from envdoctor.judging.evidence import of
+from envdoctor.judging.gpu_demand import gpu_demand
 from envdoctor.judging.jetson import is_jetson
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
@@ -26,13 +26,11 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     module, driver = facts.host.kernel_module.need(), facts.host.driver.need()
     if _same(module, driver):
         return
-    components = cuda_components(facts, matrix)
-    if not components:
-        raise FactAbsent("nothing in the workload is known to need CUDA")
+    demand = gpu_demand(facts, matrix)
     yield Finding(
         message=(
             f"The driver's libraries are of release {driver}, and the kernel module that is loaded is of {module}: NVML fails with"
-            f" Driver/library version mismatch and CUDA with error 803, so {components[0].label} has no GPU."
+            f" Driver/library version mismatch and CUDA with error 803, so {demand.label} has no GPU."
         ),
         severity=Severity.ERROR,
         remedy=(
@@ -40,11 +38,11 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
             "or, without a reboot, stop everything that uses the GPU, then: sudo rmmod nvidia_drm nvidia_modeset nvidia_uvm nvidia && sudo modprobe nvidia",
         ),
         verify="nvidia-smi",
-        at=components[0].origin,
+        at=demand.origin,
         evidence=(
             of("host.driver.version", facts.host.driver),
             of("host.driver.kernel_module", facts.host.kernel_module),
-            *components[0].evidence,
+            *demand.evidence,
         ),
         sources=_SOURCES,
     )

@@ -9,6 +9,7 @@ from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.components import below_floor
 from envdoctor.judging.evidence import of
 from envdoctor.judging.jetson import not_by_driver_number
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import at_least, leading, minor
@@ -22,6 +23,7 @@ _VERIFY = 'docker run --rm --gpus all IMAGE python -c "import torch; print(torch
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     if not (facts.image.family.get() or "").startswith("ngc/"):
         raise FactAbsent("the image is not an NGC framework image")
     not_by_driver_number(facts.host)

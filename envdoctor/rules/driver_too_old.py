@@ -11,12 +11,14 @@ from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, sentence
 from envdoctor.judging.forward_compat import escape
 from envdoctor.judging.jetson import not_by_driver_number
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import at_least, major
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     not_by_driver_number(facts.host)
     components = cuda_components(facts, matrix)
     facts.host.driver.need()

@@ -9,6 +9,7 @@ from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import of
 from envdoctor.judging.forward_compat import by_entrypoint, not_activated
 from envdoctor.judging.jetson import not_by_driver_number
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import at_least, leading, major, minor
@@ -25,6 +26,7 @@ _SWITCHED_OFF = (
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     if facts.host.is_windows:
         raise FactAbsent("under Windows and WSL the host's libcuda is used")
     not_by_driver_number(facts.host)

@@ -13,6 +13,7 @@ from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, of_row
 from envdoctor.judging.images import for_boards, release_row
 from envdoctor.judging.jetson import is_jetson
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import WindowRow
 from envdoctor.rules.rule import Rule
@@ -21,6 +22,7 @@ _SOURCES = ("https://docs.nvidia.com/datacenter/tesla/drivers/cuda-toolkit-drive
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     if facts.image.family.get() == "ngc/pytorch":
         raise FactAbsent("an NGC image is judged by what its PyTorch holds")
     if facts.image.reference.is_absent and not facts.image.cuda.is_known:

@@ -12,6 +12,7 @@ from envdoctor.judging.code import Coverage, capability_of, coverage
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CudaTagRow, CudnnRow
 from envdoctor.rules.rule import Rule
@@ -31,6 +32,7 @@ class _User(NamedTuple):
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     user = _user(facts)
     if facts.image.cudnn.is_unknown and not user.known:
         raise FactAbsent("nothing in the workload is known to load the image's cuDNN")

@@ -10,6 +10,7 @@ from envdoctor.judging import nearest_known
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of
 from envdoctor.judging.jetson import not_by_driver_number
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import ArchitectureRow
 from envdoctor.rules.rule import Rule
@@ -18,6 +19,7 @@ _SOURCES = ("https://docs.nvidia.com/datacenter/tesla/drivers/cuda-toolkit-drive
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     not_by_driver_number(facts.host)
     gpus = facts.host.gpus.need()
     driver = facts.host.driver.need()

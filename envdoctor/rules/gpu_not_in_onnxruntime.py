@@ -12,6 +12,7 @@ from envdoctor.judging.components import floor_of, loss_of_gpu, onnxruntime_gpu_
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, of_package
 from envdoctor.judging.jetson import is_jetson
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow
 from envdoctor.rules.rule import Rule
@@ -24,6 +25,7 @@ _SOURCES = (
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     packages = onnxruntime_gpu_in_use(facts)
     gpus = facts.host.gpus.need()
     found = [(package, builds.onnxruntime_builds(package, facts, matrix)) for package in packages]

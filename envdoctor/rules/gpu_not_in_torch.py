@@ -13,6 +13,7 @@ from envdoctor.judging.components import torch_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, of_package
 from envdoctor.judging.jetson import is_jetson
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.judging.ngc import Targets
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
@@ -26,6 +27,7 @@ _SOURCES = (
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     packages = [package for package in torch_in_use(facts) if not builds.is_cpu_build(package, facts, matrix)]
     if not packages:
         raise FactAbsent("only the CPU build of torch is installed")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging.components import cuda_components
 from envdoctor.judging.evidence import of
+from envdoctor.judging.gpu_demand import gpu_demand
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -19,22 +19,20 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     without_gpu = facts.host.gpus.is_known and not facts.host.gpus.need()
     if not without_driver and not without_gpu:
         raise FactAbsent("the host is not known to be without a driver or a GPU")
-    components = cuda_components(facts, matrix)
-    if not components:
-        raise FactAbsent("nothing in the workload is known to need CUDA")
+    demand = gpu_demand(facts, matrix)
     what = "no NVIDIA driver" if without_driver else "no NVIDIA GPU"
     yield Finding(
-        message=f"The host has {what}, and {components[0].label} needs one: docker run --gpus all does not start, and without --gpus everything runs on the CPU.",
+        message=f"The host has {what}, and {demand.label} needs one: docker run --gpus all does not start, and without --gpus everything runs on the CPU.",
         severity=Severity.ERROR,
         remedy=("install the NVIDIA driver on the host (not in the image)",)
         if without_driver
         else ("run it on a host with an NVIDIA GPU",),
         verify="nvidia-smi -L",
-        at=components[0].origin,
+        at=demand.origin,
         evidence=(
             of("host.driver.version", facts.host.driver),
             of("host.gpus", facts.host.gpus),
-            *components[0].evidence,
+            *demand.evidence,
         ),
         sources=_SOURCES,
     )

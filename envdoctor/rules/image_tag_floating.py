@@ -18,6 +18,8 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     reference = facts.image.reference.need()
     if not facts.image.family.is_known:
         raise FactAbsent("a local or private image: its tags are its owner's")
+    if facts.image.family.get() == "service" and not facts.build.is_known:
+        raise FactAbsent("a service beside the workload")
     repository, tag, digest = split(reference)
     if digest or (tag and tag != "latest") or repository == "scratch":
         return

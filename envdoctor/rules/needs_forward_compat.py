@@ -10,12 +10,14 @@ from envdoctor.judging.components import below_floor, cuda_components
 from envdoctor.judging.evidence import of, sentence
 from envdoctor.judging.forward_compat import by_entrypoint, escape, not_activated
 from envdoctor.judging.jetson import not_by_driver_number
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import major
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     not_by_driver_number(facts.host)
     components = [component for component in cuda_components(facts, matrix) if component.cudas]
     driver = facts.host.driver.need()

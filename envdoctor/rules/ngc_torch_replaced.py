@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, Package
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.pip_commands import commands_of
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -14,15 +16,21 @@ _SOURCES = (
     "https://docs.nvidia.com/deeplearning/frameworks/pytorch-release-notes/index.html",
     "https://github.com/NVIDIA/TransformerEngine/issues/1192",
 )
+# NeMo, Modulus and PhysicsNeMo images are built on the PyTorch one.
+# Sources: https://github.com/NVIDIA-NeMo/Megatron-Bridge/issues/1226 , github:NVIDIA/physicsnemo Dockerfile
+_AROUND_TORCH = frozenset({"ngc/pytorch", "ngc/nemo", "ngc/modulus/modulus", "ngc/physicsnemo/physicsnemo"})
 # With exact pins on torch in their own metadata, or a release of it that few images have
+_NVIDIAS_OWN = re.compile(r"\d(a0\+|\.nv\d)", re.ASCII)  # 2.6.0a0+ecf3bae40a.nv25.01
 _BRING_TORCH = ("torch", "torchvision", "torchaudio", "xformers", "vllm", "sglang")
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    if facts.image.family.get() != "ngc/pytorch":
-        raise FactAbsent("the image is not an NGC PyTorch image")
+    if facts.image.family.get() not in _AROUND_TORCH:
+        raise FactAbsent("the image is not an NGC image around PyTorch")
     for package in facts.packages.need().named(*_BRING_TORCH):
         if package.manager not in ("pip", "uv", "conda") or _leaves_torch(package, facts, matrix):
+            continue
+        if package.name != "torch" and _without_dependencies(package, facts):
             continue
         what = "replaces" if package.name == "torch" else "requires its own torch, which replaces"
         yield Finding(
@@ -45,12 +53,19 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         )
 
 
+def _without_dependencies(package: Package, facts: Facts) -> bool:
+    there = commands_of(package, facts.build.get())
+    return bool(there) and all(each.has("--no-deps", "--no-dependencies") for each in there)
+
+
 def _leaves_torch(package: Package, facts: Facts, matrix: Matrix) -> bool:
     """pip leaves the image's own torchvision alone where the line asks for no particular one, and brings no torch along with
     a release that requires none (torchaudio from 2.11 on) or one that the image's satisfies. A torch line that the image's
     own satisfies is not among the packages any more."""
     from packaging.specifiers import SpecifierSet
 
+    if package.name == "torch" and package.installed and _NVIDIAS_OWN.search(package.version or ""):
+        return True
     plain = not package.version and not package.specifier
     rows = [(row.version, row.torch) for row in matrix.companions(package.name)]
     rows += [(row.version, row.wanted) for row in matrix.brings(package.name) if row.requires == "torch"]

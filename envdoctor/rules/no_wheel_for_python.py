@@ -20,11 +20,19 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     declared = [
         item
         for item in facts.packages.need().named("onnxruntime-gpu", "torch")
-        if not item.installed and item.manager in ("pip", "uv") and item.version and not item.index
+        if item.manager in ("pip", "uv") and item.version and _is_a_published_wheel(item)
     ]
     if not declared:
         raise FactAbsent("no exact version of torch or onnxruntime-gpu is installed by pip from the default index")
     yield from each(declared, lambda package: _judge(package, facts, matrix))
+
+
+def _is_a_published_wheel(package: Package) -> bool:
+    """Of a declaration what PyPI or PyTorch's own indexes serve. What a document lists as installed may have been built there,
+    unless its version names a CUDA variant, as PyTorch's own wheels do."""
+    if package.installed:
+        return package.name == "torch" and "+cu" in (package.version or "")
+    return not package.index or ("download.pytorch.org/whl/" in package.index and "/nightly" not in package.index)
 
 
 def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from envdoctor.facts import FactAbsent, Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.components import onnxruntime_gpu_in_use
 from envdoctor.judging.evidence import of_package
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -15,6 +16,7 @@ _SOURCES = ("https://onnxruntime.ai/docs/install/", "https://github.com/microsof
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     gpu = onnxruntime_gpu_in_use(facts)[0]
     packages = facts.packages.need()
     cpu = packages.named("onnxruntime")

@@ -9,6 +9,7 @@ from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging import fitting
 from envdoctor.judging.components import ONNXRUNTIME_USES
 from envdoctor.judging.evidence import of, of_package
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -16,6 +17,7 @@ _SOURCES = ("https://onnxruntime.ai/docs/install/",)
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     packages = facts.packages.need()
     cpu = packages.named("onnxruntime")
     wanted = facts.uses_stated and bool(ONNXRUNTIME_USES & (facts.uses.get() or frozenset()))
@@ -27,6 +29,8 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         if packages.gaps:
             raise FactUnknown(f"whether onnxruntime is installed is not known: {packages.gaps[0]}")
         raise FactAbsent("no onnxruntime is installed")
+    if all(item.manager == "conda" for item in cpu):
+        raise FactAbsent("conda's onnxruntime is a CPU or a CUDA build under one name")
     if not wanted and not facts.image.cuda.is_known:
         raise FactAbsent("the CPU package in an image without CUDA")
     text = "The CPU package onnxruntime is installed"

@@ -10,6 +10,7 @@ from envdoctor.judging import builds, fitting, libraries, nearest_known
 from envdoctor.judging.components import loss_of_gpu, onnxruntime_gpu_in_use
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.judging.libraries import Supply
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow
@@ -23,6 +24,7 @@ _SOURCES = (
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     yield from each(onnxruntime_gpu_in_use(facts), lambda package: _judge(package, facts, matrix))
 
 

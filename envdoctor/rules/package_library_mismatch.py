@@ -11,6 +11,7 @@ from envdoctor.judging import fitting, libraries
 from envdoctor.judging.builds import onnxruntime_builds
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.judging.libraries import Answer, Supply
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import NeedRow
@@ -29,6 +30,7 @@ _TENSORFLOW = frozenset({"tensorflow", "tensorflow-gpu"})
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     packages = facts.packages.need()
     judged = {"torch", "onnxruntime-gpu"}
     direct = [(item, matrix.needs(item.name)) for item in packages.items if item.name not in judged]

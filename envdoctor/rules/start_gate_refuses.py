@@ -10,6 +10,7 @@ from envdoctor.judging import nearest_known
 from envdoctor.judging.evidence import of
 from envdoctor.judging.jetpack import FIRST_WITH_SERVER_BUILDS
 from envdoctor.judging.jetson import is_jetson
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.judging.requirement import Device, RequirementError, admits, parse
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
@@ -31,6 +32,7 @@ _CSV_SOURCES = (
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     if _runs_here(facts):
         raise FactAbsent("the container runs on this host: its gate let it in")
     expressions = _expressions(facts, matrix)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envdoctor.facts import FactAbsent, Facts
+from envdoctor.facts import FactAbsent, Facts, FactUnknown
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging import builds, fitting
-from envdoctor.judging.components import torch_in_use
+from envdoctor.judging.components import cuda_components, torch_in_use
 from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.judging.jetson import is_jetson
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
+_USE_THE_GPU_TOO = (
+    "cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x", "ctranslate2", "ffmpeg", "jax", "llama-cpp-python", "numba",
+    "onnxruntime-gpu", "paddlepaddle-gpu", "tensorflow", "tensorrt", "vllm",
+)  # fmt: skip
 _SOURCES = ("https://pytorch.org/get-started/locally/",)
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     packages = [item for item in torch_in_use(facts) if item.manager != "image"]
     if not packages:
         raise FactAbsent("torch comes with the image")
@@ -24,7 +30,8 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if not cpu:
         return
     meant = builds.variant(cpu[0]) == "cpu"
-    if not facts.uses_stated and not facts.image.cuda.is_known and (meant or not facts.host.gpus.get()):
+    asked = _asked_for_torch(facts, matrix)
+    if not facts.uses_stated and not facts.image.cuda.is_known and not asked and (meant or not facts.host.gpus.get()):
         raise FactAbsent("the CPU build of torch in an image without CUDA")
     platform = {"linux_aarch64": "arm64", "win_amd64": "Windows"}.get(builds.platform_of(facts), "x86_64")
     source = (
@@ -43,9 +50,24 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         ),
         verify='python -c "import torch; print(torch.version.cuda, torch.cuda.is_available())"',
         at=cpu[0].origin,
-        evidence=(of_package(cpu[0]), of("image.cuda", facts.image.cuda)),
+        evidence=(of_package(cpu[0]), of("launch.gpus", facts.launch.gpus) if asked else of("image.cuda", facts.image.cuda)),
         sources=_SOURCES,
     )
+
+
+def _asked_for_torch(facts: Facts, matrix: Matrix) -> bool:
+    """Does the launch ask for a GPU that nothing else here can be meant to use? A reservation does not make a CPU build see it."""
+    if not facts.launch.gpus.is_known or not (facts.uses.get() or frozenset()) <= {"torch"}:
+        return False
+    try:
+        return not cuda_components(facts, matrix) and not _other_frameworks(facts)
+    except FactUnknown:
+        return False
+
+
+def _other_frameworks(facts: Facts) -> bool:
+    packages = facts.packages.get()
+    return packages is None or bool(packages.gaps) or bool(packages.named(*_USE_THE_GPU_TOO))
 
 
 def _elsewhere(facts: Facts) -> str:

@@ -23,8 +23,13 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if not declared:
         raise FactAbsent("neither onnxruntime-gpu nor torch is installed by pip here")
     for package in declared:
-        if package.version is None:
+        if package.version is None and not _cuda_is_fixed(package):
             yield _finding(package, facts, matrix)
+
+
+def _cuda_is_fixed(package: Package) -> bool:
+    """…/whl/cu124 as the only index holds builds for CUDA 12.4 and no others, …/whl/cpu none for a GPU."""
+    return builds.variant(package) is not None and not package.extra_indexes
 
 
 def _finding(package: Package, facts: Facts, matrix: Matrix) -> Finding:

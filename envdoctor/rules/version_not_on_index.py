@@ -19,21 +19,71 @@ _SOURCES = (
     "https://github.com/microsoft/onnxruntime/issues/22747",
     "https://github.com/microsoft/onnxruntime/issues/20737",
 )
+PYTORCH_INDEX = "https://download.pytorch.org/whl/"
+_ALL_BUILDS_KNOWN = (2, 13)
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    pinned = [
-        item
-        for item in facts.packages.need().named("onnxruntime-gpu", "torch")
-        if not item.installed
-        and item.manager in ("pip", "uv")
-        and item.version
-        and not item.index
-        and not item.extra_indexes
-    ]
-    if not pinned:
-        raise FactAbsent("no exact version of torch or onnxruntime-gpu is installed from PyPI alone")
-    yield from each(pinned, lambda package: _judge(package, facts, matrix))
+    declared = facts.packages.need().named("onnxruntime-gpu", "torch")
+    pinned = [item for item in declared if not item.installed and item.manager in ("pip", "uv") and item.version]
+    alone = [item for item in pinned if not item.index and not item.extra_indexes]
+    variants = [item for item in pinned if item not in alone and _is_of_a_variant(item)]
+    if not alone and not variants:
+        raise FactAbsent(
+            "no exact version of torch or onnxruntime-gpu is installed from PyPI or a CUDA index of PyTorch"
+        )
+    yield from each(alone, lambda package: _judge(package, facts, matrix))
+    for package in variants:
+        yield from _judge_variant(package, facts, matrix)
+
+
+def _is_of_a_variant(package: Package) -> bool:
+    """torch from …/whl/cu128 alone, or with +cu128: of no other build can be meant."""
+    own = "download.pytorch.org/whl/cu" in (package.index or "") and "/nightly" not in (package.index or "")
+    return package.name == "torch" and (own or "+cu" in (package.version or ""))
+
+
+def _judge_variant(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    """PyTorch builds a release with two to four CUDA releases, and one that it has dropped does not come back. Of the newest
+    releases the matrix may not know every build."""
+    cuda, platform = builds.variant(package), builds.platform_of(facts)
+    rows = builds.torch_of_version(package._replace(cuda=None), facts, matrix)
+    with_cuda = [row for row in rows if row.cuda is not None]
+    releases = [release(row.version) for row in matrix.torch(platform) if row.cuda == cuda]
+    if (
+        cuda in (None, "cpu")
+        or platform != "linux_x86_64"
+        or not releases
+        or not with_cuda
+        or any(row.cuda == cuda for row in with_cuda)
+    ):
+        return
+    wanted = release(with_cuda[0].version)
+    if not (wanted < min(releases) or max(releases) < wanted <= _ALL_BUILDS_KNOWN):
+        return
+    known_cudas = ", ".join(reversed([row.cuda or "" for row in with_cuda]))
+    folder = f"cu{(cuda or '').replace('.', '')}"
+    pin = fitting.torch_pin(facts, matrix, with_cuda[0].version)
+    yield Finding(
+        message=(
+            f"torch {with_cuda[0].version} was not built for CUDA {cuda} (it was for {known_cudas}), so that {PYTORCH_INDEX}{folder} does not hold it: pip stops with"
+            ' "Could not find a version that satisfies the requirement".'
+        ),
+        severity=Severity.ERROR,
+        remedy=(
+            *((pin,) if pin else ()),
+            f"take a folder that holds it, {PYTORCH_INDEX}cu{(with_cuda[0].cuda or '').replace('.', '')}",
+            f"or a release that was built for CUDA {cuda}: {_text(min(releases))} to {_text(max(releases))}",
+        ),
+        verify=f"python3 -m pip download --no-deps torch=={with_cuda[0].version} --index-url {PYTORCH_INDEX}{folder}",
+        at=package.origin,
+        evidence=(of_package(package),),
+        sources=("https://pytorch.org/get-started/previous-versions/", *with_cuda[0].source)[:3],
+    )
+
+
+def _text(numbers: tuple[int, ...]) -> str:
+    return ".".join(str(number) for number in (*numbers, *(0,) * (3 - len(numbers))))
 
 
 def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:

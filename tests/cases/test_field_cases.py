@@ -17,7 +17,7 @@ def scores() -> list[Score]:
 
 def test_all_families_are_there(scores: list[Score]) -> None:
     assert {score.case[0] for score in scores} == set(SCORED)
-    assert sum(score.decidable for score in scores) >= 25, table(scores)
+    assert sum(score.decidable for score in scores) >= 70, table(scores)
 
 
 def test_decidable_verdicts_are_right(scores: list[Score]) -> None:
@@ -42,16 +42,10 @@ def test_no_false_alarm(scores: list[Score]) -> None:
     assert not [score.case for score in scores if score.alarm], table(scores)
 
 
-def test_no_false_alarm_in_any_family() -> None:
-    """The other families await rules of their own; meanwhile nothing may be wrong about what works."""
-    everything = all_scores("abcdefghijkl")
-    assert not [score.case for score in everything if score.alarm], table(everything)
-
-
 def test_no_rule_crashes_on_any_document() -> None:
     crashed = [
         (score.case, result.rule, result.reason)
-        for score in all_scores("abcdefghijkl")
+        for score in all_scores()
         for result in score.diagnosis.results
         if result.outcome.value == "error"
     ]

@@ -42,7 +42,14 @@ def ort(line: Package, image: str | None = PYTHON) -> list[tuple[str, str, int]]
         (
             package("torch==2.4.0", extra=[f"{PYTORCH}cu118", f"{PYTORCH}cu124"]),
             ("2.4.0", "12.4"),
-        ),  # on a tie the last index
+        ),
+        (
+            package("torch==2.4.0", extra=[f"{PYTORCH}cu124", f"{PYTORCH}cu118"]),
+            ("2.4.0", "12.4"),
+        ),  # +cu124 is above +cu118, wherever it is
+        (package("torch==2.4.0", "uv", extra=[f"{PYTORCH}cu118", f"{PYTORCH}cu124"]), ("2.4.0", "11.8")),
+        (package("torch>=2.4", "uv", extra=[f"{PYTORCH}cu121", f"{PYTORCH}cu126"]), ("2.5.1", "12.1")),
+        (package("torch==2.4.0", "uv", extra=["https://packages.example.org/simple"]), ("2.4.0", "12.1")),
         (package("torch", extra=[f"{PYTORCH}cu118"]), ("2.15.0", "13.2")),  # the highest version wins
         (package("torch", "uv", extra=[f"{PYTORCH}cu118"]), ("2.7.1", "11.8")),  # uv: the first index that has it
         (package("torch", index=f"{PYTORCH}cu118"), ("2.7.1", "11.8")),
@@ -52,6 +59,27 @@ def ort(line: Package, image: str | None = PYTHON) -> list[tuple[str, str, int]]
 )
 def test_torch(line: Package, build: tuple[str, str]) -> None:
     assert torch(line) == [build]
+
+
+def test_uv_asks_no_index_behind_the_first_that_has_the_package() -> None:
+    """2.15.0 is on PyPI; …/whl/cu118, which ends with 2.7.1, hides it from uv and not from pip."""
+    assert torch(package("torch==2.15.0", "uv", extra=[f"{PYTORCH}cu118"])) == []
+    assert torch(package("torch==2.15.0", "pip", extra=[f"{PYTORCH}cu118"])) == [("2.15.0", "13.2")]
+    assert ort(package("onnxruntime-gpu", "uv", extra=[CUDA_12_FEED])) != ort(package("onnxruntime-gpu"))
+    assert ort(package("onnxruntime-gpu==1.23.2", "uv", extra=[CUDA_11_FEED])) == []
+    assert ort(package("onnxruntime-gpu==1.18.0", "uv", extra=[CUDA_12_FEED])) == [("1.18.0", "12.2", 8)]
+
+
+@pytest.mark.parametrize(
+    ("line", "cudas"),
+    [
+        (Package("torch", "2.4.0", manager="conda"), {"11.8", "12.1", "12.4"}),
+        (Package("torch", "2.4.0", cuda="12.1", manager="conda"), {"12.1"}),
+        (Package("torch", "2.4", "==2.4.*", cuda="11.8", manager="conda"), {"11.8"}),
+    ],
+)
+def test_conda_takes_any_build_of_a_version_but_for_one_that_is_named(line: Package, cudas: set[str]) -> None:
+    assert {cuda for _, cuda in torch(line)} == cudas
 
 
 def test_a_nightly_index_has_no_releases() -> None:

@@ -80,3 +80,7 @@ def test_without_the_drivers_version_it_is_undecided() -> None:
     assert rule is not None
     with pytest.raises(FactUnknown, match="not told"):
         list(rule.check(facts, MATRIX))
+
+
+def test_a_document_of_a_host_alone_is_judged_by_the_launch_that_is_assumed() -> None:
+    assert "a launch with --gpus all has no GPU" in fires(RULE, document(host=host("460.73.01", "460.56"))).message

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import CUDNN_12_4, PYTHON, does_not_apply, fires, on, undecided, workload
+from tests.rules.vocabulary import (
+    CUDNN_12_4,
+    PYTHON,
+    document,
+    does_not_apply,
+    fires,
+    installed,
+    on,
+    undecided,
+    workload,
+)
 
 RULE = "host-without-gpu"
 
@@ -32,3 +42,20 @@ def test_without_a_gpu() -> None:
 
 def test_an_image_of_unknown_making_is_open() -> None:
     assert "--image-alias" in undecided(RULE, workload("our_base:1", host=on("none")))
+
+
+def test_a_launch_that_asks_for_one_does_not_start() -> None:
+    finding = fires(RULE, document(host={"gpus": []}, launch={"gpus": "all"}))
+    assert "the launch (--gpus all) needs one" in finding.message
+    fires(RULE, document(host={"gpus": []}, launch={"devices": ["nvidia.com/gpu=0"]}))
+
+
+def test_a_document_of_a_host_alone_is_judged_by_the_launch_that_is_assumed() -> None:
+    assert "a launch with --gpus all needs one" in fires(RULE, document(host={"gpus": []})).message
+    does_not_apply(RULE, document(host={"gpus": []}, packages=[installed("flask", "3.0.0")]))
+    does_not_apply(RULE, document(host={"gpus": []}, launch={"shm_size": "1g"}))
+
+
+def test_what_the_user_says_it_uses() -> None:
+    fires(RULE, document(host={"gpus": []}, uses=["nvenc"]))
+    does_not_apply(RULE, document(host={"gpus": []}, uses=["onnxruntime", "opencv"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from envdoctor.facts import Build, Origin, absent, known
 from envdoctor.findings import Severity
 from tests.rules.vocabulary import CUDNN_12_4, does_not_apply, fires, silent, workload
 
@@ -24,3 +25,9 @@ def test_latest_and_none() -> None:
 def test_a_local_image_is_its_owners() -> None:
     does_not_apply(RULE, workload("our_base:latest"))
     does_not_apply(RULE, workload(None))
+
+
+def test_a_service_beside_the_workload_is_not_worth_a_word() -> None:
+    service = workload("redis:latest")
+    does_not_apply(RULE, service._replace(build=absent("an image of a registry")))
+    assert fires(RULE, service._replace(build=known(Build(), Origin("Dockerfile:1")))).message.startswith("redis:latest names no release")

@@ -94,7 +94,43 @@ def test_other_repositories_and_documents() -> None:
     ):
         does_not_apply(RULE, workload(image))
     does_not_apply(RULE, workload(None))
-    assert "exists" in does_not_apply(RULE, document(image={"reference": "nvidia/cuda:11.3.0-devel-ubuntu20.04"}))
+
+
+def test_a_document_that_names_a_tag_alone_is_a_plan() -> None:
+    gone = {"reference": "nvidia/cuda:11.3.0-devel-ubuntu20.04", "cuda": "11.3.0"}
+    assert "was removed" in fires(RULE, document(image=gone)).message
+    silent(RULE, document(image={"reference": CUDNN_12_4}))
+    does_not_apply(RULE, document(image={"reference": "nvidia/cuda:14.0.0-base-ubuntu24.04"}))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"packages": [{"name": "torch"}]},
+        {"packages": []},
+        {"launch": {"gpus": "all"}},
+        {"host": {"engine": {"default_runtime": "nvidia"}}},
+        {"observed": {"container": True}},
+    ],
+)
+def test_a_document_of_what_was_seen_or_run_describes_an_image_that_exists(parts: dict[str, object]) -> None:
+    gone = {"reference": "nvidia/cuda:11.3.0-devel-ubuntu20.04"}
+    assert "exists" in does_not_apply(RULE, document(image=gone, **parts))
+    assert "exists" in does_not_apply(RULE, document(image={**gone, "digest": f"sha256:{'0' * 64}"}))
+
+
+@pytest.mark.parametrize(
+    ("tag", "what", "instead"),
+    [
+        ("11.1-cudnn8-devel-ubuntu20.04", "was removed", "11.1.1-cudnn8-devel-ubuntu20.04"),
+        ("11.1-devel-ubuntu20.04", "was removed", "11.1.1-devel-ubuntu20.04"),
+        ("12.4-devel-ubuntu22.04", "was never published", "12.4.1-devel-ubuntu22.04"),
+    ],
+)
+def test_from_11_1_on_every_tag_names_its_patch_release(tag: str, what: str, instead: str) -> None:
+    finding = fires(RULE, workload(f"nvidia/cuda:{tag}"))
+    assert what in finding.message
+    assert finding.remedy == (f"use nvidia/cuda:{instead}",)
 
 
 @pytest.mark.parametrize(

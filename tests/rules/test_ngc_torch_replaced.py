@@ -5,7 +5,18 @@ from __future__ import annotations
 import pytest
 
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import CUDNN_12_4, MATRIX, does_not_apply, fires, package, silent, workload
+from tests.rules.vocabulary import (
+    CUDNN_12_4,
+    MATRIX,
+    dockerfile,
+    document,
+    does_not_apply,
+    fires,
+    installed,
+    package,
+    silent,
+    workload,
+)
 
 RULE = "ngc-torch-replaced"
 NGC = "nvcr.io/nvidia/pytorch:24.05-py3"  # torch 2.4.0a0+07cecf4168
@@ -59,3 +70,22 @@ def test_vllm_and_xformers_bring_their_own_where_the_images_does_not_do() -> Non
     assert "xformers (not pinned)" in fires(RULE, workload(NGC, pip=["xformers"])).message  # torch 2.10 or newer
     newest = f"nvcr.io/nvidia/pytorch:{MATRIX.ngc_releases()[-1]}-py3"
     silent(RULE, workload(newest, pip=["xformers", "accelerate"]))
+
+
+def test_nemo_is_built_around_the_same_torch() -> None:
+    nemo = "nvcr.io/nvidia/nemo:25.09"
+    assert "undefined symbols" in fires(RULE, workload(nemo, pip=["torch==2.8.0"])).message
+    silent(RULE, workload(nemo, pip=["tqdm"]))
+
+
+def test_nvidias_own_torch_as_pip_lists_it_replaces_nothing() -> None:
+    own = installed("torch", "2.4.0a0+07cecf4168.nv24.05")
+    silent(RULE, document(image={"reference": NGC}, packages=[own]))
+    assert fires(RULE, document(image={"reference": NGC}, packages=[installed("torch", "2.1.2+cu121")]))
+
+
+def test_the_remedy_is_silent() -> None:
+    """xformers, vllm and torchvision without their dependencies bring no torch; torch itself replaces it all the same."""
+    silent(RULE, dockerfile("pip install --no-deps xformers==0.0.27", image=NGC))
+    assert fires(RULE, dockerfile("pip install xformers==0.0.27", image=NGC))
+    assert fires(RULE, dockerfile("pip install --no-deps torch==2.5.1", image=NGC))

@@ -9,8 +9,10 @@ from tests.rules.vocabulary import (
     CUDNN_12_4,
     CUDNN_12_8,
     PYTORCH,
+    document,
     does_not_apply,
     fires,
+    installed,
     package,
     silent,
     undecided,
@@ -72,5 +74,21 @@ def test_open_and_not_applicable() -> None:
     assert "names no image" in undecided(RULE, workload(None, pip=["torch==2.4.0"]))
     assert "--image-alias" in undecided(RULE, workload("our_base:1", pip=["torch==2.4.0"]))
     does_not_apply(RULE, workload(CUDNN_12_4, pip=["torch", "onnxruntime-gpu>=1.18"]))
-    does_not_apply(RULE, workload(CUDNN_12_4, pip=[package("torch==2.15.0", index=f"{PYTORCH}cu126")]))
+    does_not_apply(RULE, workload(CUDNN_12_4, pip=[package("torch==2.15.0", index="https://pypi.example/simple")]))
+    does_not_apply(RULE, workload(CUDNN_12_4, pip=[package("torch==2.15.0", index=f"{PYTORCH}nightly/cu132")]))
     does_not_apply(RULE, workload(CUDNN_12_4, pip=["numpy==1.26.4"]))
+
+
+def test_pytorchs_own_index_has_the_same_pythons() -> None:
+    assert "3.10" in fires(RULE, workload(CUDNN_12_4, pip=[package("torch==2.15.0", index=f"{PYTORCH}cu132")])).message
+    silent(RULE, workload(CUDNN_12_4, pip=[package("torch==2.9.0", index=f"{PYTORCH}cu126")]))
+
+
+def test_a_document_that_lists_a_published_wheel() -> None:
+    """torch 1.12.1+cu113 has wheels up to Python 3.10; one without a CUDA variant may have been built there."""
+    assert (
+        "3.11"
+        in fires(RULE, document(image={"python": "3.11.0"}, packages=[installed("torch", "1.12.1+cu113")])).message
+    )
+    silent(RULE, document(image={"python": "3.10"}, packages=[installed("torch", "1.12.1+cu113")]))
+    does_not_apply(RULE, document(image={"python": "3.11"}, packages=[installed("torch", "1.12.1")]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import CUDNN_12_4, PYTHON, does_not_apply, fires, undecided, workload
+from tests.rules.vocabulary import CUDNN_12_4, PYTHON, does_not_apply, fires, package, undecided, workload
 
 RULE = "onnxruntime-cpu-package"
 CPU = ["onnxruntime==1.20.1"]
@@ -19,6 +19,11 @@ def test_beside_the_gpu_package_it_is_another_rules() -> None:
     does_not_apply(RULE, workload(CUDNN_12_4, pip=[*CPU, "onnxruntime-gpu==1.20.0"]))
     does_not_apply(RULE, workload(CUDNN_12_4, pip=["onnxruntime-gpu==1.20.0"], uses=["onnxruntime-cuda"]))
     does_not_apply(RULE, workload(CUDNN_12_4))
+
+
+def test_condas_package_may_be_a_cuda_build() -> None:
+    facts = workload(CUDNN_12_4, pip=[package("onnxruntime==1.20.1", "conda")])
+    assert "under one name" in does_not_apply(RULE, facts)
 
 
 def test_in_an_image_with_cuda_it_is_a_warning() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 
 from envdoctor.findings import Severity
+from tests.rules.launches import launched
 from tests.rules.vocabulary import (
     CUDNN_12_4,
     PYTHON,
     PYTORCH,
     asked,
+    document,
     does_not_apply,
     fires,
+    installed,
     on,
     package,
     silent,
@@ -34,6 +37,19 @@ def test_in_an_image_with_cuda_it_is_a_warning(torch: object) -> None:
     assert finding.severity is Severity.WARNING
     assert "torch.cuda.is_available() is False" in finding.message
     assert finding.remedy[0] == 'pip install "torch==2.4.0"  # CUDA 12.1'
+
+
+def test_a_launch_that_asks_for_a_gpu_for_something_else() -> None:
+    for other in ("onnxruntime-gpu==1.20.0", "jax[cuda12]", "llama-cpp-python"):
+        does_not_apply(RULE, launched(workload(PYTHON, pip=[FROM_INDEX, other]), gpus="all"))
+    does_not_apply(RULE, launched(workload(PYTHON, pip=[FROM_INDEX], gaps=["RUN at Dockerfile:4 runs x.sh"]), gpus="all"))
+    does_not_apply(RULE, launched(workload(PYTHON, pip=[FROM_INDEX])))  # it asks for none
+
+
+def test_a_launch_that_asks_for_a_gpu() -> None:
+    finding = fires(RULE, launched(workload(PYTHON, pip=[FROM_INDEX]), "compose", gpus="1"))
+    assert finding.severity is Severity.WARNING
+    assert ("launch.gpus", "1") in [(each.fact, each.value) for each in finding.evidence]
 
 
 def test_where_torch_is_said_to_need_the_gpu_it_is_an_error() -> None:
@@ -72,3 +88,13 @@ def test_open_and_not_applicable() -> None:
     does_not_apply(RULE, workload(CUDNN_12_4, pip=["onnxruntime-gpu==1.20.0"]))
     does_not_apply(RULE, workload(CUDNN_12_4, pip=["torch==2.4.0+cpu"], uses=["onnxruntime-cuda"]))
     assert "missing.txt" in undecided(RULE, workload(CUDNN_12_4, gaps=["Dockerfile:4: -r missing.txt"]))
+
+
+def test_a_number_that_no_jetson_build_bears_is_the_cpu_build() -> None:
+    """NVIDIA's own are called 1.12.0a0+2c916ef.nv22.3 and the like; of other releases it built some under the plain number."""
+    orin = {"arch": "aarch64", "gpus": [{"name": "Jetson AGX Orin"}]}
+    finding = fires(RULE, document(host=orin, packages=[installed("torch", "1.12.0")], uses=["torch"]))
+    assert "torch 1.12.0 from PyPI on arm64 is a build without CUDA" in finding.message
+    silent(RULE, document(host=orin, packages=[installed("torch", "1.12.0a0+2c916ef.nv22.3")], uses=["torch"]))
+    silent(RULE, document(host=orin, packages=[installed("torch", "1.11.0")], uses=["torch"]))
+    silent(RULE, document(host=orin, packages=[installed("torch", "2.3.0")], uses=["torch"]))

@@ -29,6 +29,14 @@ def test_exact_versions_are_silent() -> None:
     does_not_apply(RULE, document(packages=[installed("torch")]))  # what is installed is no declaration
 
 
+def test_an_index_of_one_cuda_release_fixes_it() -> None:
+    for folder in ("cu118", "cu124", "cpu"):
+        for manager in ("pip", "uv"):
+            silent(RULE, workload(PYTHON, pip=[package("torch", manager, index=f"{PYTORCH}{folder}")]))
+    fires(RULE, workload(PYTHON, pip=[package("torch", index=f"{PYTORCH}cu118", extra=["https://pypi.org/simple"])]))
+    fires(RULE, workload(PYTHON, pip=[package("torch", index="https://pypi.example/simple")]))
+
+
 def test_a_torch_that_the_image_holds_changes_with_the_image_only() -> None:
     does_not_apply(RULE, workload("nvcr.io/nvidia/pytorch:24.05-py3", pip=["torch"]))
     does_not_apply(RULE, workload("pytorch/pytorch:2.4.0-cuda12.4-cudnn9-runtime", pip=["torch>=2.0"]))
@@ -59,7 +67,6 @@ def test_two_indexes() -> None:
     assert (
         "2.7.1 (CUDA 11.8)" in fires(RULE, workload(PYTHON, pip=[extra._replace(manager="uv")])).message
     )  # the first index
-    assert "2.7.1 (CUDA 11.8)" in fires(RULE, workload(PYTHON, pip=[package("torch", index=f"{PYTORCH}cu118")])).message
     assert "1.31.1" in fires(RULE, workload(PYTHON, pip=[package("onnxruntime-gpu", extra=[CUDA_12_FEED])])).message
 
 

@@ -81,8 +81,6 @@ def test_the_pins_run_on_the_host() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        package("torch==2.4.0+cu124", index=f"{PYTORCH}cu124"),
-        package("torch==2.4.0+cu124", extra=[f"{PYTORCH}cu124"]),
         package("onnxruntime-gpu==1.20.1", extra=[CUDA_12_FEED]),
         package("onnxruntime-gpu==1.20.1", index="https://pypi.example.com/simple"),
         package("onnxruntime-gpu==1.20.1", "conda"),
@@ -103,3 +101,47 @@ def test_beyond_the_matrix_it_is_open() -> None:
     assert "1.31.1" in undecided(RULE, workload(PYTHON, pip=["onnxruntime-gpu==1.99.0"]))
     undecided(RULE, workload(PYTHON, pip=["torch==2.8.0.dev20250401"]))
     undecided(RULE, workload(PYTHON, pip=["torch==0.4.1"]))
+
+
+@pytest.mark.parametrize(
+    ("version", "folder"),
+    [
+        ("2.5.1", "cu121"),
+        ("2.8.0", "cu129"),
+        ("2.12.0", "cu129"),  # between releases that have it: not said not to exist
+        ("2.15.0", "cu130"),  # newer than all of whose builds are known
+        ("2.99.0", "cu126"),
+        ("2.9.0", "cu131"),  # no such index: torch-index-missing
+        ("1.9.0", "cu111"),
+    ],
+)
+def test_an_index_of_pytorch_that_may_hold_it(version: str, folder: str) -> None:
+    silent(RULE, workload("python:3.10", pip=[package(f"torch=={version}", index=PYTORCH + folder)]))
+
+
+@pytest.mark.parametrize(
+    ("line", "folder", "others"),
+    [
+        ("torch==2.5.1", "cu128", "11.8, 12.1, 12.4"),
+        ("torch==2.5.1", "cu126", "11.8, 12.1, 12.4"),
+        ("torch==2.8.0", "cu118", "12.6, 12.8, 12.9"),
+        ("torch==2.6.0", "cu121", "11.8, 12.4, 12.6"),
+        ("torch==2.0.1+cu121", "cu121", "11.7, 11.8"),
+    ],
+)
+def test_a_release_that_was_not_built_for_that_cuda(line: str, folder: str, others: str) -> None:
+    finding = fires(RULE, workload("python:3.10", pip=[package(line, index=PYTORCH + folder)]))
+    assert finding.severity is Severity.ERROR
+    assert f"(it was for {others})" in finding.message
+    good = finding.remedy[1].rpartition(" ")[2] if "take a folder" in finding.remedy[1] else ""
+    assert good
+    silent(RULE, workload("python:3.10", pip=[package(line.partition("+")[0], index=good)]))
+
+
+def test_a_local_version_beside_the_default_index() -> None:
+    silent(RULE, workload(PYTHON, pip=[package("torch==2.4.0+cu124", index=f"{PYTORCH}cu124")]))
+    silent(RULE, workload(PYTHON, pip=[package("torch==2.4.0+cu124", extra=[f"{PYTORCH}cu124"])]))
+    facts = workload("python:3.10", pip=[package("torch==2.5.1+cu128", extra=[f"{PYTORCH}cu128"])])
+    assert "not built for CUDA 12.8" in fires(RULE, facts).message
+    does_not_apply(RULE, workload(PYTHON, pip=[package("torch==2.5.1", extra=[f"{PYTORCH}cu128"])]))
+    does_not_apply(RULE, workload(PYTHON, pip=[package("torch==2.5.1", index=f"{PYTORCH}nightly/cu128")]))

@@ -20,7 +20,7 @@ _CUDA_11 = _CUDA.replace("12.1.1", "11.8.0")
 
 
 def test_another_packages_index_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    xformers = "    pip install xformers==0.0.24 --index-url https://download.pytorch.org/whl/cu118\n"
+    xformers = "    pip install xformers==0.0.19 --index-url https://download.pytorch.org/whl/cu118\n"
     mmcv = "RUN pip install mmcv==2.1.0 -f https://download.openmmlab.com/mmcv/dist/cu118/torch2.2/index.html\n"
     text = f"{_SLIM}RUN pip install torch==2.2.0 --index-url https://download.pytorch.org/whl/cu118 && \\\n{xformers}{mmcv}"
     after = patched(tmp_path, monkeypatch, text, TRAINING)

@@ -86,3 +86,13 @@ def test_a_search_that_is_given_up_says_so() -> None:
     whole = Search(asked, MATRIX)
     whole.best(4)
     assert not whole.ended
+
+
+def test_what_no_image_mends_does_not_rule_any_out() -> None:
+    """opencv-python in a slim image needs libgl1, which is the file's business, and two packages of OpenCV stay two."""
+    candidate = Candidate(_PLAIN, _TORCH)
+    carried = tuple(Package(name) for name in ("opencv-python", "opencv-python-headless", "pynvvideocodec"))
+    asked = problem(TRAINING, "driver=570.133.07,gpu=L4")._replace(carried=carried)
+    facts = assemble(workload(candidate, carried, "amd64"), asked.hosts[0], MATRIX, Stated())
+    assert diagnose(facts, MATRIX, RULES).verdict is Verdict.INCOMPATIBLE
+    assert _judge(asked).judge(candidate).tier is not None

@@ -16,6 +16,7 @@ from envdoctor.findings import Kind, Verdict
 from envdoctor.matrix import Matrix
 from envdoctor.rules import RULES
 from envdoctor.suggest.bases import bases
+from envdoctor.suggest.companions import companions
 from envdoctor.suggest.judge import workload
 from envdoctor.suggest.problem import FAMILIES, ONNXRUNTIME, TORCH, Candidate, Problem
 from envdoctor.suggest.ranking import key, kind
@@ -65,7 +66,8 @@ def _tier(candidate: Candidate, asked: Problem, matrix: Matrix) -> int | None:
     """As check judges it on every host: None is not compatible, 1 is compatible with a remark."""
     tiers = []
     for host in asked.hosts:
-        facts = assemble(workload(candidate, (), "amd64"), host, matrix, Stated())
+        others = companions(candidate, asked, matrix) or ()
+        facts = assemble(workload(candidate, others, "amd64"), host, matrix, Stated())
         diagnosis = diagnose(facts, matrix, RULES)
         if diagnosis.verdict is not Verdict.COMPATIBLE:
             return None

@@ -34,7 +34,7 @@ def test_of_other_packages_nothing_is_said(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        ("xformers==0.0.24", "Dockerfile:3: xformers==0.0.24 stays, whose builds are each for one PyTorch"),
+        ("xformers==0.0.19", "Dockerfile:3: xformers==0.0.19 stays, whose builds are each for one PyTorch"),
         ("flash-attn==2.5.0", "Dockerfile:3: flash-attn==2.5.0 stays"),
         ("x -f https://data.pyg.org/whl/torch-2.2.0+cu118.html", "Dockerfile:3: https://data.pyg.org/whl/torch-2.2.0+cu118.html stays, whose builds are for CUDA 11.8"),
         ("nvidia-cudnn-cu11==8.9.5.29", "Dockerfile:3: nvidia-cudnn-cu11 stays, which is for another CUDA than 1"),

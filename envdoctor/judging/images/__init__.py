@@ -10,6 +10,7 @@ from envdoctor.facts import Fact, Image, absent, known
 from envdoctor.judging.images import docker_hub, l4t, ngc, nvidia_cuda
 from envdoctor.judging.images.contents import image_packages
 from envdoctor.judging.images.ngc import release_row
+from envdoctor.judging.images.no_gpu import holds_no_gpu_software
 from envdoctor.judging.images.nvidia_cuda import gate_of_cuda, nearest_published, nearest_supported
 from envdoctor.judging.images.reference import (
     CUDA_REPOSITORIES,
@@ -72,4 +73,6 @@ def _by_repository(image: Image, repository: str, tag: str, matrix: Matrix) -> I
         return ngc.other(image, repository, tag)
     if repository in PLAIN or repository == "scratch":
         return docker_hub.plain(image, repository, tag, matrix)
+    if holds_no_gpu_software(repository, tag):
+        return docker_hub.service(image, repository)
     return stranger(image)

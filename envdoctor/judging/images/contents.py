@@ -27,7 +27,7 @@ def image_packages(image: Image, matrix: Matrix) -> tuple[Package, ...] | None:
         if not match:
             return None
         return (Package("torch", match.group(1), cuda=match.group(2), installed=True, origin=image.reference.origin),)
-    return () if family in ("nvidia/cuda", "plain") else None
+    return () if family in ("nvidia/cuda", "plain", "service") else None
 
 
 def _own(name: str, version: str | None, image: Image) -> Package:

@@ -1,4 +1,4 @@
-"""Docker Hub's pytorch/pytorch, and the images of a bare distribution or Python."""
+"""Docker Hub's pytorch/pytorch, the images of a bare distribution or Python, and those of services."""
 
 from __future__ import annotations
 
@@ -101,6 +101,13 @@ def plain(image: Image, repository: str, tag: str, matrix: Matrix) -> Image:
         gone: Fact[str] = unknown(f"python:{tag or 'latest'} names no exact Python")
         return image._replace(python=known(exact, here) if exact else gone)
     return image
+
+
+def service(image: Image, repository: str) -> Image:
+    """redis, grafana/grafana, condaforge/miniforge3 …: no CUDA; what system they rest on is theirs to change."""
+    nothing: Fact[str] = absent(f"{repository} images hold no CUDA", image.reference.origin)
+    status: Fact[str] = absent("not a GPU image: the matrix does not cover its tags")
+    return without_contents(image, nothing, status)._replace(family=known("service", image.reference.origin))
 
 
 def _distribution(image: Image, repository: str, tag: str, matrix: Matrix) -> Image:

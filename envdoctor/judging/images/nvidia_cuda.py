@@ -16,6 +16,8 @@ _CUDA_TAG = re.compile(
     r"(\d{1,2}(?:\.\d{1,2}){1,2})(?:-(cudnn\d?))?(?:-(base|runtime|devel))?(?:-([a-z]+)([\d.]*))?", re.ASCII
 )
 
+_ALWAYS_A_PATCH = (11, 2)  # up to 11.1 there were tags such as 11.1-devel-ubuntu20.04, which are gone
+
 
 def described(image: Image, tag: str, matrix: Matrix) -> Image:
     image = image._replace(
@@ -107,6 +109,9 @@ def _status_of_unlisted(
             "never-published",
             Origin(f"matrix table cuda_tags: no such combination among {len(siblings)} tags of {cuda}"),
         )
+    if cuda.count(".") == 1 and any(row.status == "published" for row in siblings):
+        what = "removed" if parse(cuda) < _ALWAYS_A_PATCH else "never-published"
+        return known(what, Origin(f"matrix table cuda_tags: every tag of {cuda} names its patch release"))
     other_form = _other_form(cuda, cudnn, siblings)
     if other_form:
         return known("never-published", Origin(f"matrix table cuda_tags: every cuDNN tag of {cuda} says {other_form}"))

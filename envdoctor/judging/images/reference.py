@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from envdoctor.judging.images.no_gpu import is_official
 from envdoctor.matrix import Matrix
 
 NGC = "nvcr.io/nvidia/"
@@ -36,6 +37,15 @@ def split(reference: str) -> tuple[str, str, str]:
 def is_published(reference: str) -> bool:
     """Is this a repository that the matrix covers, so that its bare name ("nvidia/cuda") can only be an image?"""
     return split(reference)[0] in CUDA_REPOSITORIES | PYTORCH_REPOSITORIES
+
+
+def may_be_local(reference: str) -> bool:
+    """A name without an owner and a registry is one of Docker's own images (redis:7), or was built where it is used.
+    Docker's own have no underscore, and people pin them to a release."""
+    repository, tag, digest = split(reference.removeprefix("localhost/"))
+    if "/" in repository or repository in PLAIN or is_official(repository) or repository == "scratch" or digest:
+        return False
+    return "_" in repository or numeric(tag) is None
 
 
 def ngc_release(reference: str | None) -> str | None:

@@ -1,0 +1,70 @@
+"""What a launch runs, as far as that tells whether it can do without a GPU: `docker run --rm IMAGE nvcc --version`."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from envdoctor.facts import Launch
+
+_LONGEST = 10_000  # characters of a `sh -c` text that are looked at
+_SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash"})
+# Programs that never touch the GPU, whatever follows them. None that runs another one: env, make, xargs, sleep.
+_WITHOUT_GPU = frozenset(
+    """[ apt apt-cache apt-get basename black cat cd chmod chown clang cmake cp curl cut date df dirname dpkg du echo exit export
+    false file flake8 g++ gcc git grep gzip head hostname id isort ldconfig ldd ln ls md5sum mkdir mv mypy ninja nm nvcc objdump
+    pip pip3 pre-commit printenv printf pwd readlink rm ruff sed set sha256sum sort stat tar test touch true type uname uniq wc wget
+    whereis which whoami""".split()
+)
+_MODULES_WITHOUT_GPU = frozenset({"pip", "build", "compileall", "black", "ruff", "mypy", "venv", "flake8"})
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+
+
+def needs_no_gpu(launch: Launch) -> bool:
+    """Is it certain that what is run never touches the GPU? An image's own entrypoint is taken to run the command."""
+    entrypoint = launch.entrypoint.get() or ()
+    command = launch.command.get() or ()
+    return _plain((*entrypoint, *command))
+
+
+def _plain(words: Sequence[str | None]) -> bool:
+    program = (words[0] or "").rpartition("/")[2] if words else ""
+    if program in _WITHOUT_GPU:
+        return True
+    if program.startswith("python"):
+        return words[1:2] in (("-V",), ("--version",)) or (
+            words[1:2] == ("-m",) and words[2:3] != () and words[2] in _MODULES_WITHOUT_GPU
+        )
+    if program in _SHELLS and len(words) > 2 and (words[1] or "").startswith("-") and (words[1] or "").endswith("c"):
+        return _plain_text(words[2])
+    return False
+
+
+def _plain_text(text: str | None) -> bool:
+    """Is every command of a `sh -c` text one that needs no GPU?"""
+    if not text or len(text) > _LONGEST or "`" in text or "$(" in text:
+        return False
+    lexer = shlex.shlex(text.replace("\n", ";"), posix=True, punctuation_chars=True)
+    lexer.commenters = ""
+    try:
+        tokens = list(lexer)
+    except ValueError:  # a quote that is not closed
+        return False
+    commands = _commands(tokens)
+    return bool(commands) and all(_plain(command) for command in commands)
+
+
+def _commands(tokens: list[str]) -> list[tuple[str, ...]]:
+    found: list[list[str]] = [[]]
+    to_file = False
+    for token in tokens:
+        if set(token) <= set("();|&"):
+            found.append([])
+        elif set(token) <= set("<>&"):
+            to_file = True
+        elif to_file:
+            to_file = False
+        elif found[-1] or not _ASSIGNMENT.match(token):
+            found[-1].append(token)
+    return [tuple(command) for command in found if command]

@@ -1,0 +1,1 @@
+docker build -t infer-base:1 base

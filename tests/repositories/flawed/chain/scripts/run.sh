@@ -1,0 +1,2 @@
+#!/bin/bash
+docker run --rm --runtime=nvidia chain_app:latest

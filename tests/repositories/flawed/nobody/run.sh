@@ -1,0 +1,2 @@
+docker build -t nobody:1 .
+docker run --rm --gpus all nobody:1

@@ -1,0 +1,5 @@
+#!/bin/bash
+set -e
+useradd --non-unique --create-home --uid "$USER_ID" worker
+export HOME=/home/worker
+exec gosu worker "$@"
