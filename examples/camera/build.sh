@@ -1,0 +1,3 @@
+#!/bin/bash
+docker build -t camera-base base
+docker build -t camera-service app
