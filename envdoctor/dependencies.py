@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from envdoctor.companion_torch import companion_torch, within
 from envdoctor.facts import Facts, FactUnknown, Image, Origin, Package, Packages
 from envdoctor.judging import builds
 from envdoctor.matrix import Matrix
@@ -119,11 +120,17 @@ def _requirers(
         words = _words(declared.statements, at)
         if not _NO_DEPENDENCIES.isdisjoint(words):
             continue
-        if not rows and image.family.get() == "pytorch" and _plain(item) and AGAIN.isdisjoint(words):
+        if not rows and image.family.get() == "pytorch" and AGAIN.isdisjoint(words) and _held(item, packages, matrix):
             continue  # pytorch/pytorch holds a torchvision and a torchaudio, and pip leaves them
-        wanted = _wanted_by_row(item, rows[0], image) if rows else _wanted_by_companion(item, matrix)
+        wanted = (
+            _wanted_by_row(item, rows[0], image)
+            if rows
+            else companion_torch(item, packages, image.python.get(), matrix)
+        )
         if wanted is None and item.version is not None:
-            wanted = _wanted_by_companion(item, matrix)  # older releases of xformers have rows of their own
+            wanted = companion_torch(
+                item, packages, image.python.get(), matrix
+            )  # older releases of xformers have rows of their own
         if wanted is not None and not rows and not wanted:
             continue  # torchaudio from 2.11 on requires no torch
         strict = not rows or (wanted or rows[0].wanted).startswith("==")
@@ -133,6 +140,15 @@ def _requirers(
 
 def _words(statements: tuple[Statement, ...], at: int | None) -> tuple[str | None, ...]:
     return statements[at].words if at is not None and 0 <= at < len(statements) else ()
+
+
+def _held(item: Package, packages: Packages, matrix: Matrix) -> bool:
+    """Does the one that pairs with the image's torch satisfy the line?"""
+    if _plain(item):
+        return True
+    torchs = [f"=={(torch.version or '').partition('+')[0]}" for torch in packages.named("torch")]
+    own = [row.version for row in matrix.companions(item.name) if row.torch.partition("+")[0] in torchs]
+    return any(within(version, item.specifier or f"=={item.version}") for version in own)
 
 
 def _plain(item: Package) -> bool:
@@ -152,18 +168,6 @@ def _wanted_by_row(item: Package, row: BringsRow, image: Image) -> str | None:
     return row.wanted if row.python is None or numbers >= [int(part) for part in row.python.split(".")] else None
 
 
-def _wanted_by_companion(item: Package, matrix: Matrix) -> str | None:
-    rows = matrix.companions(item.name)
-    if item.version is not None:
-        public = item.version.partition("+")[0]
-        row = next((row for row in rows if row.version == public), None)
-    elif item.specifier or item.marker or item.index or item.extra_indexes:
-        row = None
-    else:
-        row = rows[-1] if rows else None
-    return row.torch.partition("+")[0] if row is not None else None
-
-
 def _with_torch(
     packages: Packages,
     requirers: list[_Requirer],
@@ -178,18 +182,18 @@ def _with_torch(
         return packages._replace(items=(*packages.items, _brought(requirers, packages, image, matrix)))
     if len(held) > 1:
         return packages
-    torch, at = held[0], place(held[0])
+    torch, at, certain = held[0], place(held[0]), False
     for requirer in requirers:
         later = None if at is None or requirer.at is None else requirer.at > at
         if torch.version is None:
             torch = _narrowed(torch, requirer, before=later is None or (requirer.at or 0) < (at or 0))
         elif later is not False and _unsatisfied(requirer, torch):
             torch = _brought([requirer], packages, image, matrix) if later else _unknown(requirer)
-            at = requirer.at
+            at, certain = requirer.at, requirer.wanted is not None
     if torch is held[0]:
         return packages
     kept = tuple(item for item in packages.items if item.name != "torch")
-    pinned = held[0].version is not None
+    pinned = held[0].version is not None and certain
     return packages._replace(items=(*kept, torch._replace(replaces=held[0] if pinned else None)))
 
 
@@ -202,7 +206,7 @@ def _narrowed(torch: Package, requirer: _Requirer, before: bool) -> Package:
     if requirer.wanted is None:
         return _unknown(requirer)._replace(cuda=builds.variant(torch)) if requirer.strict else torch
     if requirer.wanted.startswith("=="):
-        fits = _within(requirer.wanted[2:], torch.specifier)
+        fits = within(requirer.wanted[2:], torch.specifier)
         return torch._replace(version=requirer.wanted[2:], specifier="", origin=_origin(requirer)) if fits else torch
     wanted = (each for each in (torch.specifier, requirer.wanted) if each)
     return torch._replace(specifier=",".join(wanted))
@@ -211,7 +215,7 @@ def _narrowed(torch: Package, requirer: _Requirer, before: bool) -> Package:
 def _unsatisfied(requirer: _Requirer, torch: Package) -> bool:
     if requirer.wanted is None:
         return requirer.strict
-    return not _within(torch.version or "", requirer.wanted)
+    return not within(torch.version or "", requirer.wanted)
 
 
 def _brought(requirers: list[_Requirer], packages: Packages, image: Image, matrix: Matrix) -> Package:
@@ -222,7 +226,7 @@ def _brought(requirers: list[_Requirer], packages: Packages, image: Image, matri
     if len(wanted) < len(requirers) or packages.gaps or any(each.package.marker for each in requirers):
         return _unknown(first)
     version = (first.wanted or "")[2:] if exact else None
-    if version is not None and not all(_within(version, each) for each in wanted):
+    if version is not None and not all(within(version, each) for each in wanted):
         return _unknown(first)
     specifier = "" if version else ",".join(dict.fromkeys(text for text in wanted if text))
     asked = first.package
@@ -255,17 +259,6 @@ def _origin(requirer: _Requirer) -> Origin:
     asked = requirer.package
     name = f"{asked.name} {asked.version}" if asked.version else asked.name
     return asked.origin._replace(label=f"{asked.origin}, required by {name}")
-
-
-def _within(version: str, specifier: str) -> bool:
-    if not specifier or specifier == f"=={version.partition('+')[0]}":
-        return True
-    from packaging.specifiers import SpecifierSet
-
-    try:
-        return SpecifierSet(specifier).contains(version, prereleases=True)
-    except ValueError:  # InvalidSpecifier, InvalidVersion
-        return False
 
 
 # --- ONNX Runtime ---

@@ -22,7 +22,7 @@ from envdoctor.facts import (
     unknown,
 )
 from envdoctor.judging import builds, images
-from envdoctor.judging.pip_commands import another_python
+from envdoctor.judging.pip_commands import another_python, uv_python
 from envdoctor.matrix import Matrix
 from envdoctor.readers.declared import Declared
 from envdoctor.uses import inferred, of_package
@@ -260,7 +260,8 @@ def _with_declaration(image: Image, declared: Declared, packages: Packages, matr
         image = image._replace(arch=known((arch,), image.reference.origin))
     if declared.env or not image.env.is_known:
         image = image._replace(env=known(dict(declared.env), Origin(declared.label, declared.path)))
-    python = _environment_python(declared) or _python(image, packages, declared.statements, matrix)
+    python = _environment_python(declared) or uv_python(declared.statements, declared.env)
+    python = python or _python(image, packages, declared.statements, matrix)
     return image._replace(user=declared.user, python=python)
 
 

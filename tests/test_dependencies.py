@@ -21,6 +21,7 @@ from tests.rules.vocabulary import (
     dockerfile,
     fires,
     on,
+    package,
     silent,
     undecided,
     workload,
@@ -114,7 +115,7 @@ def test_several_requirements_hold_together() -> None:
     ("command", "image"),
     [
         ("pip install ultralytics==8.0.0", PYTHON),  # no row for that release
-        ("pip install 'torchvision<0.20'", PYTHON),
+        ("pip install 'torchvision<0.20' --extra-index-url https://wheels.example.com/simple", PYTHON),
         ("pip install torchvision==0.99.0", PYTHON),
         ("pip install ultralytics --extra-index-url https://wheels.example.com/simple", PYTHON),
         ("pip install vllm", "python:3.10"),  # an older vllm
@@ -140,7 +141,7 @@ def test_an_unpinned_torch_is_the_one_that_its_companion_pins() -> None:
     assert version(dockerfile("pip install torch torchvision==0.19.0")) == ("2.4.0", "", False)
     assert version(dockerfile("pip install torch", "pip install torchvision==0.19.0")) == ("2.4.0", "", False)
     assert version(dockerfile("pip install 'torch>=2.0' whisperx")) == (None, ">=2.0,~=2.8.0", False)
-    assert version(dockerfile("pip install torch 'torchvision<0.20'")) == UNKNOWN
+    assert version(dockerfile("pip install torch 'torchvision<0.20'")) == ("2.4.1", "", False)
 
 
 def test_an_unpinned_companion_follows_torch() -> None:
@@ -254,3 +255,40 @@ def test_a_torch_that_the_app_puts_beside_the_torchvision_of_its_base(app: str) 
     facts = chain("RUN pip install torchvision==0.20.0", app, app_requirements="torch==2.4.0\n")
     assert version(facts) == ("2.4.0", "", False)
     assert "torch 2.4.0 is installed" in fires("torch-companion-mismatch", facts).message
+
+
+# --- a range of torchvision ---
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["torch>=2.2.1,<2.8.0", "torchvision>=0.21.0,<0.23.0"], "2.7.1"),
+        (["torch>=2.2.1,<2.7", "torchvision>=0.21.0,<0.23.0"], "2.6.0"),
+        (["torchvision>=0.15,<0.20"], "2.4.1"),
+        (["torch==2.4.0", "torchvision>=0.15"], "2.4.0"),
+    ],
+)
+def test_the_newest_of_a_range_of_torchvision(lines: list[str], expected: str) -> None:
+    assert version(workload(PYTHON, pip=lines))[0] == expected
+
+
+def test_a_range_whose_newest_the_python_or_an_index_decides() -> None:
+    assert version(workload("python:3.8-slim", pip=["torchvision>=0.15,<0.23"]))[0] == "2.4.1"  # no later one for 3.8
+    assert version(workload(PYTHON, pip=["torch", "torchvision>=0.15"])) == (None, ">=2.14.0", False)  # since 0.29.1
+    cu124 = package("torchvision>=0.15,<0.23", index=f"{PYTORCH}cu124")
+    assert version(workload(PYTHON, pip=[cu124]))[0] is None
+
+
+@pytest.mark.parametrize("line", ["torchvision>=0.17", "torchaudio>=2.0", "'torchvision>=0.15,<0.30'"])
+def test_the_pair_of_a_pytorch_images_torch_satisfies_a_range(line: str) -> None:
+    facts = dockerfile(f"pip install {line}", image=PYTORCH_IMAGE)
+    assert version(facts) == ("2.4.0", "", True)
+    assert [item.replaces for item in facts.packages.need().named("torch")] == [None]
+
+
+def test_what_may_want_the_torch_that_is_there_is_not_said_to_replace_it() -> None:
+    """vllm 0.11.0 requires torch 2.8.0, which no row tells."""
+    facts = dockerfile("pip install torch==2.8.0", "pip install vllm==0.11.0")
+    assert version(facts) == UNKNOWN
+    assert [item.replaces for item in facts.packages.need().named("torch")] == [None]

@@ -206,8 +206,9 @@ def test_an_inference_repository_with_a_base_of_its_own() -> None:
 def test_a_compose_stack() -> None:
     _tree("stack")
     found = _collect()
-    assert _labels(found) == ["compose.yaml: worker", "compose.yaml: batch", "compose.yaml: cache"]
-    assert [_image(workload) for workload in found.workloads] == [CUDA, CUDA, "redis:7"]
+    assert _labels(found) == ["compose.yaml: worker", "compose.yaml: batch"]
+    assert [_image(workload) for workload in found.workloads] == [CUDA, CUDA]
+    assert "compose.yaml: cache: not judged: it asks for no GPU, and the image has no use for one" in found.details
     batch = found.workloads[1].declared
     assert batch is not None
     assert batch.launch.gpus.get() == "all"
@@ -221,7 +222,7 @@ def test_a_directory_above_shows_paths_as_the_user_types_them() -> None:
     assert "training/train.sh:3 -> training/docker/Dockerfile" in labels
     assert "inference/serve.sh:2 -> inference/service/Dockerfile" in labels
     assert "stack/compose.yaml: worker" in labels
-    assert len(labels) == 6
+    assert len(labels) == 5
 
 
 # what is not there, or not clear
@@ -457,8 +458,8 @@ def test_an_ignore_comment_of_a_compose_file_covers_its_block() -> None:
     Path("compose.yaml").write_text(
         text.replace("  batch:", "  # envdoctor: ignore=driver-too-old soon\n  batch:"), encoding="utf-8"
     )
-    worker, batch, cache = _collect().workloads
-    assert [span.whole for workload in (worker, batch, cache) for span in workload.ignores if span.whole] == [True]
+    worker, batch = _collect().workloads
+    assert [span.whole for workload in (worker, batch) for span in workload.ignores if span.whole] == [True]
     (span,) = [span for span in batch.ignores if span.whole]
     assert (span.path, span.first, span.last) == ("compose.yaml", 16, 25)
 
@@ -520,7 +521,7 @@ def test_paths_that_are_none(path: str, key: str) -> None:
 def test_an_override_file_is_part_of_the_one_that_it_changes() -> None:
     _tree("stack")
     _write({"compose.override.yaml": "services:\n  cache:\n    image: valkey/valkey:8\n"})
-    found = _collect()
+    found = _collect("compose.yaml", ".")
     assert _labels(found) == ["compose.yaml: worker", "compose.yaml: batch", "compose.yaml: cache"]
     assert _image(found.workloads[2]) == "valkey/valkey:8"
     assert "compose.override.yaml: judged as part of compose.yaml, which it changes" in found.details
@@ -542,7 +543,9 @@ def test_a_service_that_goes_without_a_gpu_on_purpose(service: str) -> None:
     assert other.declared.launch.goes_without
 
 
-@pytest.mark.parametrize("service", ["api: {build: other}", "cpuset: {image: app}", "api: {build: {context: ., target: web}}"])
+@pytest.mark.parametrize(
+    "service", ["api: {build: other}", "cpuset: {image: app}", "api: {build: {context: ., target: web}}"]
+)
 def test_a_service_that_may_have_forgotten_it(service: str) -> None:
     _write({"compose.yaml": f"services:\n  worker: {{build: ., gpus: all}}\n  {service}\n"})
     (other,) = [workload for workload in _collect().workloads if not workload.label.endswith(": worker")]
@@ -558,14 +561,19 @@ def test_a_compose_file_for_gpus_on_top_of_another() -> None:
         }
     )
     found = _collect()
-    assert _labels(found) == ["compose.gpu.yaml: app", "compose.yaml: app", "compose.yaml: db"]
-    with_gpu, without, database = (workload.declared for workload in found.workloads)
+    assert _labels(found) == ["compose.gpu.yaml: app", "compose.yaml: app"]
+    with_gpu, without = (workload.declared for workload in found.workloads)
     assert with_gpu is not None
     assert (with_gpu.image.get(), with_gpu.launch.gpus.get()) == (CUDA, "all")
     assert without is not None
-    assert without.launch.gpus.is_unknown
-    assert database is not None
-    assert database.launch.gpus.is_absent
+    assert without.launch.gpus.is_absent
+    assert without.launch.goes_without == "compose.gpu.yaml is put on top to pass the GPU"
+
+
+def test_an_environment_of_any_name_in_a_folder_for_them() -> None:
+    conda = "name: se3\nchannels: [pytorch]\ndependencies:\n  - pytorch=2.1.0\n"
+    _write({"env/SE3.yml": conda, "config/SE3.yml": conda, "envs/staging.yaml": "name: staging\nregion: eu\n"})
+    assert _labels(_collect()) == ["env/SE3.yml"]
 
 
 def test_lists_of_packages_in_a_directory_count_if_they_bear_on_gpus() -> None:

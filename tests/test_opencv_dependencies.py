@@ -75,6 +75,9 @@ def test_one_that_brings_two() -> None:
 
 
 def test_a_python_that_is_too_old_for_the_release_that_was_read() -> None:
-    assert brought(workload("python:3.8-slim", pip=["albumentations"])) == {}
-    assert set(brought(workload("python:3.9-slim", pip=["albumentations"]))) == {"opencv-python-headless"}
+    assert brought(workload("python:3.7-slim", pip=["rapidocr"])) == {}
+    assert set(brought(workload("python:3.9-slim", pip=["rapidocr"]))) == {"opencv-python-headless"}
+    assert set(brought(workload("python:3.8-slim", pip=["albumentations"]))) == {
+        "opencv-python-headless"
+    }  # from 1.4.10
     assert set(brought(workload("python:3.8-slim", pip=["ultralytics"]))) == {"opencv-python"}

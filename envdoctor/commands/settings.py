@@ -92,7 +92,7 @@ def _launch(args: argparse.Namespace, config: Config) -> Launch | None:
     text = config.launch if given is None else given
     if text is None:
         return None
-    from envdoctor.readers.docker_options import LaunchOptionsError, read_launch_options
+    from envdoctor.readers.launch_options import LaunchOptionsError, read_launch_options
 
     try:
         return read_launch_options(text)

@@ -34,14 +34,25 @@ def _group(group: Group, already: dict[object, str], verbose: int, width: int) -
     at a place in a file that several workloads share; and what it could not decide."""
     yield from _verdicts(group, width)
     active = [item for item in group.findings if item.finding.suppressed is None]
+    again: dict[str, None] = {}
     for severity in _ORDER:
         for item in active:
             if item.finding.severity is severity:
-                yield Line("")
                 key = shared_place(item) or (item.rule, item.finding)
-                yield from _finding(item, already.get(key), verbose, width)
+                told_for = already.get(key)
+                if told_for is None:
+                    yield Line("")
+                    yield from _finding(item, verbose, width)
+                elif severity is Severity.NOTE:
+                    again.setdefault(item.rule)
+                else:
+                    yield Line("")
+                    yield from _as_before(item, told_for, width)
                 if item.finding.at is not None:
                     already.setdefault(key, group.workload)
+    if again:
+        yield Line("")
+        yield from wrapped(f"Notes told above: {', '.join(again)}", width, "  ", "    ", "quiet")
     if group.undecided:
         yield Line("")
         yield from _undecided(group, already, width)
@@ -74,20 +85,13 @@ def _on(diagnosis: Diagnosis) -> str:
     return f" on {visible(diagnosis.host)}" if diagnosis.host else f" ({NO_HOST})"
 
 
-def _finding(item: Told, told_for: str | None, verbose: int, width: int) -> Iterator[Line]:
-    """In full; a note without its evidence unless verbose, and what was told before with a reference to it."""
+def _finding(item: Told, verbose: int, width: int) -> Iterator[Line]:
+    """In full; a note without its evidence unless verbose."""
     finding = item.finding
-    label = finding.severity.value
-    place = f" at {visible(str(finding.at))}" if finding.at is not None and finding.at.path is not None else ""
-    hygiene = " (hygiene: does not move the verdict)" if item.kind is Kind.HYGIENE else ""
-    yield from wrapped(f"{label.upper()} {item.rule}{place}{hygiene}", width, "  ", "    ", label)
+    yield from wrapped(_head(item), width, "  ", "    ", finding.severity.value)
     if item.hosts:
         yield from wrapped(f"on {visible('; '.join(item.hosts))}", width, "    ", "      ", "quiet")
-    if told_for is None or shared_place(item) is None:
-        yield from wrapped(visible(finding.message), width, "    ", "    ")
-    if told_for is not None:
-        yield from wrapped(f"(as for {visible(told_for)} above)", width, "    ", "    ", "quiet")
-        return
+    yield from wrapped(visible(finding.message), width, "    ", "    ")
     in_full = verbose > 0 or finding.severity is not Severity.NOTE
     if in_full:
         yield from _why(finding, width)
@@ -95,6 +99,20 @@ def _finding(item: Told, told_for: str | None, verbose: int, width: int) -> Iter
     if in_full:
         yield from _proof(finding, verbose)
     yield Line(f"    more: envdoctor explain {item.rule}", "quiet")
+
+
+def _as_before(item: Told, told_for: str, width: int) -> Iterator[Line]:
+    """What an earlier workload told in full: by its name and place alone."""
+    yield from wrapped(_head(item), width, "  ", "    ", item.finding.severity.value)
+    hosts = f"on {'; '.join(item.hosts)}, " if item.hosts else ""
+    yield from wrapped(visible(f"({hosts}as for {told_for} above)"), width, "    ", "    ", "quiet")
+
+
+def _head(item: Told) -> str:
+    finding = item.finding
+    place = f" at {visible(str(finding.at))}" if finding.at is not None and finding.at.path is not None else ""
+    hygiene = " (hygiene: does not move the verdict)" if item.kind is Kind.HYGIENE else ""
+    return f"{finding.severity.value.upper()} {item.rule}{place}{hygiene}"
 
 
 def _why(finding: Finding, width: int) -> Iterator[Line]:
@@ -129,7 +147,7 @@ def _undecided(group: Group, already: dict[object, str], width: int) -> Iterator
         crash = "please report this: " if item.crashed else ""
         hosts = f" (on {'; '.join(item.hosts)})" if item.hosts else ""
         yield from wrapped(visible(f"{crash}{item.reason}{hosts}"), width, "    - ", "      ")
-        earlier = already.setdefault(item, group.workload)
+        earlier = already.setdefault(item.rules, group.workload)
         waiting = ", ".join(item.rules) if earlier == group.workload else f"the same as for {visible(earlier)} above"
         yield from wrapped(f"waiting: {waiting}", width, "      ", "        ", "quiet")
         state = hint(item.reason)

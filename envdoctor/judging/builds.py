@@ -63,6 +63,11 @@ def is_cpu_build(package: Package, facts: Facts, matrix: Matrix) -> bool:
     return bool(rows) and all(row.cuda is None for row in rows)
 
 
+def is_meant_for_cpu(package: Package) -> bool:
+    """Does the pin, or an index or page that is named for it, ask for a build without CUDA?"""
+    return variant(package) == "cpu" or any(_cuda_of_local(_last_part(url)) == "cpu" for url in package.extra_indexes)
+
+
 def _torch_rows(package: Package, facts: Facts, matrix: Matrix) -> tuple[TorchRow, ...]:
     """With the CPU builds."""
     return _torch_rows_for(package._replace(origin=NOWHERE), platform_of(facts), python_of(facts), matrix)
@@ -163,6 +168,13 @@ def variant(package: Package) -> str | None:
     return _cuda_of_local(local) or _cuda_of_local(_last_part(package.index or ""))
 
 
+def not_found(package: Package) -> str:
+    """What the installer says of a version that no index holds."""
+    if package.manager == "uv":
+        return 'uv stops with "No solution found when resolving dependencies"'
+    return 'pip stops with "Could not find a version that satisfies the requirement"'
+
+
 def _cuda_of_local(local: str) -> str | None:
     if local.startswith("cpu"):
         return "cpu"
@@ -206,12 +218,16 @@ def _within(rows: Iterable[Row], specifier: str) -> tuple[Row, ...]:
 
 
 def _torch_index_has(row: TorchRow, url: str) -> bool:
+    """…/whl/torch_stable.html lists the wheels of every variant, …/whl/cu111/torch_stable.html those of one."""
+    if url.endswith("/whl/torch_stable.html"):
+        return True
     return not _is_nightly(url) and _cuda_of_local(_last_part(url)) == (row.cuda or "cpu")
 
 
 def _last_part(url: str) -> str:
-    """ ".../whl/cu121/" -> "cu121"."""
-    return url.rstrip("/").rpartition("/")[2]
+    """ ".../whl/cu121/" -> "cu121", and so is that of a --find-links page in it."""
+    folder, _, last = url.rstrip("/").rpartition("/")
+    return folder.rpartition("/")[2] if last.endswith(".html") else last
 
 
 def _ort_index_has(row: OrtRow, url: str) -> bool:

@@ -13,11 +13,14 @@ _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash"})
 # Programs that never touch the GPU, whatever follows them. None that runs another one: env, make, xargs, sleep.
 _WITHOUT_GPU = frozenset(
     """[ apt apt-cache apt-get basename black cat cd chmod chown clang cmake cp curl cut date df dirname dpkg du echo exit export
-    false file flake8 g++ gcc git grep gzip head hostname id isort ldconfig ldd ln ls md5sum mkdir mv mypy ninja nm nvcc objdump
-    pip pip3 pre-commit printenv printf pwd readlink rm ruff sed set sha256sum sort stat tar test touch true type uname uniq wc wget
+    false file find flake8 g++ gcc genai-perf git grep gzip head hostname id isort ldconfig ldd ln ls md5sum mkdir mv mypy ninja nm nvcc objdump
+    perf_analyzer pip pip3 pre-commit printenv printf pwd readlink rm rsync ruff sed set sha256sum sort stat tar tensorboard test touch true type uname unzip uniq wc wget
     whereis which whoami""".split()
 )
 _MODULES_WITHOUT_GPU = frozenset({"pip", "build", "compileall", "black", "ruff", "mypy", "venv", "flake8"})
+_OF_CPU = re.compile(
+    r"(?:-{0,2}[\w.-]{1,40}=|--?)?cpu|--(?:no|disable)[_-](?:cuda|gpu)|not (?:gpu|cuda)", re.IGNORECASE
+)
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
@@ -26,6 +29,11 @@ def needs_no_gpu(launch: Launch) -> bool:
     entrypoint = launch.entrypoint.get() or ()
     command = launch.command.get() or ()
     return _plain((*entrypoint, *command))
+
+
+def means_the_cpu(launch: Launch) -> bool:
+    """Does the command say so: `--device cpu`, `--no-cuda`, `pytest -m "not gpu"`?"""
+    return any(_OF_CPU.fullmatch(word[:100]) is not None for word in launch.command.get() or () if word is not None)
 
 
 def _plain(words: Sequence[str | None]) -> bool:

@@ -58,7 +58,7 @@ def by_hand(launch: Launch) -> bool:
 def needs_a_gpu_in_the_container(facts: Facts) -> None:
     """Raises FactAbsent where the launch certainly gives the container none: neither the driver nor what was built for one
     comes into play then. launch-without-gpu tells it where one is meant."""
-    launch, host = facts.launch, facts.host
+    launch = facts.launch
     if not launch.stated or launch.how == "document" or launch.how.startswith("podman"):
         return  # hooks of older toolkits gave Podman's containers the GPU by NVIDIA_VISIBLE_DEVICES alone
     given = (launch.gpus, launch.runtime, launch.privileged)
@@ -66,6 +66,7 @@ def needs_a_gpu_in_the_container(facts: Facts) -> None:
         return
     if launch.devices.is_unknown or launch.volumes.is_unknown or cdi_devices(launch) or by_hand(launch):
         return
+    host = facts.host  # suggest asks once for all hosts what does not look at any
     by_default = is_jetson(host) or host.default_runtime.get() == "nvidia"
     if by_default or "NVIDIA_VISIBLE_DEVICES" in {*launch.passed, *(launch.env.get() or {})}:
         return

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from envdoctor.facts import Build, Facts, Origin, Package, Statement
+from envdoctor.facts import Build, Fact, Facts, Origin, Package, Statement, known
 
 _PIP = re.compile(r"pip(3(?:\.\d{1,2})?)?", re.ASCII)
 _PYTHON = re.compile(r"python(3(?:\.\d{1,2})?)?", re.ASCII)
@@ -27,6 +28,7 @@ _COPIED = re.compile(
 _OF_ITS_OWN = re.compile(
     r"\bPython-3\.|\bpyenv\b|(?:mini|ana)conda3?-|miniforge3?-|mambaforge|micromamba", re.IGNORECASE
 )
+_RELEASE = re.compile(r"3\.\d{1,2}", re.ASCII)
 _UNMARKS = re.compile(r"EXTERNALLY|/python3[\d.*]*/EXT")
 
 
@@ -123,6 +125,19 @@ def another_python(statements: tuple[Statement, ...]) -> Origin | None:
             return statement.origin
         if any(word is not None and _OF_ITS_OWN.search(word[:_LONGEST]) for word in words):
             return statement.origin
+    return None
+
+
+def uv_python(statements: tuple[Statement, ...], env: Mapping[str, str]) -> Fact[str] | None:
+    """The release that uv is told to take for a project's environment: `uv sync --python 3.12`, ENV UV_PYTHON=3.12."""
+    for statement in reversed(statements):
+        words = [word or "" for word in statement.words]
+        if words[:1] != ["uv"] or words[1:2] not in (["venv"], ["sync"]):
+            continue
+        named = [after for word, after in itertools.pairwise(words) if word in ("--python", "-p")]
+        named += [word.partition("=")[2] for word in words if word.startswith("--python=")]
+        release = (*named, env.get("UV_PYTHON", ""))[0]
+        return known(release, statement.origin) if _RELEASE.fullmatch(release) else None
     return None
 
 

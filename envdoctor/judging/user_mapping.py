@@ -22,12 +22,14 @@ _MAX_NAMES = 20
 
 
 class Wanted(NamedTuple):
-    """A variable that a script takes a uid or gid from. `guarded`: it does without, `stops`: it ends where it is not set."""
+    """A variable that a script takes a uid or gid from. `guarded`: it does without, `stops`: it ends where it is not set.
+    `default` is what it takes instead, "" if that is nothing or not known."""
 
     name: str
     origin: Origin
     guarded: bool
     stops: bool
+    default: str = ""
 
 
 def wanted(script: Script) -> tuple[Wanted, ...]:
@@ -42,7 +44,7 @@ def wanted(script: Script) -> tuple[Wanted, ...]:
             for name in assigned.get(inner, [inner]):
                 if name not in found and name not in _OF_SHELL and len(found) < _MAX_NAMES:
                     guarded, stops = _when_missing(name, script.text)
-                    found[name] = Wanted(name, script.origin_at(number), guarded, stops)
+                    found[name] = Wanted(name, script.origin_at(number), guarded, stops, _default(name, script.text))
     return tuple(found.values())
 
 
@@ -63,6 +65,12 @@ def _assigned(lines: Iterable[str]) -> dict[str, list[str]]:
 def _when_missing(name: str, text: str) -> tuple[bool, bool]:
     guarded = re.search(rf"\$\{{{name}:?[-=+]|(?:-[nzv]|\[)[ \t]{{1,9}}(?:![ \t]{{1,9}})?[\"']?\$?\{{?{name}\b", text)
     return guarded is not None, re.search(rf"\$\{{{name}:?\?", text) is not None
+
+
+def _default(name: str, text: str) -> str:
+    """`${LOCAL_UID:-9001}`."""
+    found = re.search(rf"\$\{{{name}:?[-=]([0-9]{{1,10}})\}}", text)
+    return found.group(1) if found is not None else ""
 
 
 def changes_user(script: Script) -> bool:

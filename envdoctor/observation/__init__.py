@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from envdoctor.observation import asked, host, surroundings, workload
 from envdoctor.observation.fitting import fitted
 from envdoctor.observation.plain import plain
+from envdoctor.probes.child import hear_of_children
 from envdoctor.probes.presence import LIVE
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ FAMILIES: dict[str, Callable[[str], object]] = {
     "observed.shared_memory": surroundings.shared_memory,
     "observed.disk": surroundings.disks,
     "observed.display": surroundings.screen,
+    "observed.ffmpeg": surroundings.ffmpeg_build,
 }
 
 
@@ -53,7 +55,7 @@ class Observation(NamedTuple):
 def observe(root: str = LIVE, deep: bool = False) -> Observation:
     """`deep`: PyTorch, ONNX Runtime and OpenCV are imported and used too, on this machine."""
     if root == LIVE:
-        _hear_of_children()
+        hear_of_children()
     document: dict[str, Any] = {"schema": SCHEMA, "observed": {}}
     reasons: dict[str, str] = {}
     for name, family in FAMILIES.items():
@@ -70,17 +72,6 @@ def observe(root: str = LIVE, deep: bool = False) -> Observation:
 
 
 _KIND = "observation"  # of a child that hangs in files: no selftest asks for it, only a driver's counts there
-
-
-def _hear_of_children() -> None:
-    """Whoever started us may ignore SIGCHLD: how a child ended could not be told then."""
-    import signal
-
-    if hasattr(signal, "SIGCHLD") and signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
-        try:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        except ValueError:  # not the main thread, which alone may
-            pass
 
 
 def _add_deep(observed: dict[str, Any], reasons: dict[str, str]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from envdoctor.facts import Fact
+from envdoctor.facts import Fact, unknown
 from envdoctor.hosts.machine import probed_gpus
 from envdoctor.observation.plain import or_false
-from envdoctor.probes import device_links, driver, engine, machine, toolkit
+from envdoctor.probes import device_links, driver, engine, kernel_log, machine, toolkit
 from envdoctor.probes.driver import DriverFacts
+from envdoctor.probes.kernel_log import Xid
 from envdoctor.probes.nvml import ProbedGpu
 from envdoctor.probes.presence import LIVE
 from envdoctor.probes.toolkit import ToolkitFacts
@@ -17,7 +18,8 @@ from envdoctor.probes.toolkit import ToolkitFacts
 def host(root: str) -> dict[str, Any]:
     live = root == LIVE
     seen, around = driver.probe(root, refusal=_stuck() if live else ""), machine.probe(root)
-    engines, tools = engine.probe(root, ask=live), toolkit.probe(root, ask=live)
+    engines, tools = engine.probe(root, ask=True), toolkit.probe(root, ask=True)
+    gpus = probed_gpus(seen, around)
     return {
         "os": {"id": around.os_id, "version_id": around.os_version},
         "kernel": around.kernel,
@@ -26,7 +28,8 @@ def host(root: str) -> dict[str, Any]:
         "l4t": or_false(around.l4t),
         "cpus": around.cpus,
         "driver": _driver(seen),
-        "gpus": _gpus(probed_gpus(seen, around)),
+        "gpus": _gpus(gpus),
+        "xids": _xids(kernel_log.probe(root), gpus),
         "engine": engines._asdict(),
         "container_toolkit": _toolkit(tools),
         "device_nodes": around.device_nodes,
@@ -59,6 +62,15 @@ def _driver(seen: DriverFacts) -> object:
 
 def _gpus(probed: Fact[tuple[ProbedGpu, ...]]) -> object:
     return [gpu._asdict() for gpu in probed.need()] if probed.is_known else probed
+
+
+def _xids(told: Fact[tuple[Xid, ...]], probed: Fact[tuple[ProbedGpu, ...]]) -> object:
+    """Each with the number of its GPU, as far as that is among those that are seen here."""
+    if not told.is_known:
+        return told
+    indexes = {gpu.pci: gpu.index for gpu in probed.get() or () if gpu.pci}
+    nowhere: Fact[int] = unknown("no GPU that is seen here is known to have that address")
+    return [{**item._asdict(), "gpu": indexes.get(item.pci, nowhere)} for item in told.need()]
 
 
 def _toolkit(tools: ToolkitFacts) -> object:

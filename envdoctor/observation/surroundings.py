@@ -7,7 +7,8 @@ from typing import Any
 from envdoctor.facts import Fact, unknown
 from envdoctor.observation import workload
 from envdoctor.observation.plain import or_false
-from envdoctor.probes import cgroup, display, distributions, installed, launch, person
+from envdoctor.probes import cgroup, display, distributions, ffmpeg, installed, launch, person
+from envdoctor.probes.presence import LIVE
 
 _SHM = "/dev/shm"  # noqa: S108  # its size is what counts
 _DISKS = ("/", "/tmp", _SHM)  # noqa: S108
@@ -67,3 +68,16 @@ def screen(root: str) -> object:
         "sockets": facts.sockets,
         "answers": or_false(facts.answers),
     }
+
+
+def ffmpeg_build(root: str) -> object:
+    """False: none lies in PATH. One that cannot be asked tells why."""
+    path = workload.environment(root).get("PATH", "")
+    if root != LIVE and not path:
+        return unknown("the search path of programs is not known")
+    program = ffmpeg.program(root, path)
+    if not program:
+        return False
+    told = ffmpeg.ask(program, root=root)
+    lists = {name: told.get(name, unknown(str(told["error"]))) for name in ("hwaccels", "cuvid", "nvenc")}
+    return {"path": program, **lists}

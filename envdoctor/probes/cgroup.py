@@ -123,8 +123,15 @@ _NVIDIA = re.compile(r"^(?:a \*:\*|c 195:(?:\*|[0-9]{1,3})) [rwm]*r[rwm]*w", re.
 
 
 def gpu_devices(root: str) -> Fact[bool]:
-    """NVIDIA's devices have the major number 195. Version 2 keeps its list inside the kernel."""
+    """NVIDIA's devices have the major number 195. Version 2 keeps its list in a BPF program, which takes CAP_SYS_ADMIN to
+    be read: what it denies is seen only by opening the nodes."""
     text = read_text(root, f"{_FOLDER}/devices/devices.list")
+    if text.is_absent and exists(root, f"{_FOLDER}/cgroup.controllers"):
+        return unknown(
+            "cgroup version 2 keeps the devices that it allows in a BPF program, which cannot be read without privileges; "
+            "observed.cuda.opened has what opening them gave, where CUDA or NVML failed",
+            Origin(f"{_FOLDER}/cgroup.controllers"),
+        )
     if not text.is_known:
         return unknown(f"which devices the cgroup allows is not told: {text.reason}", text.origin)
     return known(_NVIDIA.search(text.need()) is not None, text.origin)

@@ -70,6 +70,17 @@ def ask(work: Callable[[Say], None], until: float) -> Answers:
     return Answers(told, str(told.pop(_FAILED, "")) or _ending(status), during, stuck)
 
 
+def hear_of_children() -> None:
+    """Whoever started us may ignore SIGCHLD: how a child ended could not be told then."""
+    import signal
+
+    if hasattr(signal, "SIGCHLD") and signal.getsignal(signal.SIGCHLD) is signal.SIG_IGN:
+        try:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        except ValueError:  # not the main thread, which alone may
+            pass
+
+
 def rounded(seconds: float) -> str:
     """0.5, 4.5, 59: nobody waits by the hundredth."""
     return f"{round(max(seconds, 0.0), 1 if seconds < 10 else 0):g}"

@@ -1,5 +1,5 @@
 """Every package that this image holds: Python's by the names of their metadata folders, conda's by the names of their
-records, Debian's by its package list. Nothing is imported or run.
+records, the system's by its package list. Nothing is imported.
 
 Where several Pythons hold a package, the one that a program here would start first counts (`installed.folders`).
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from envdoctor.facts import Fact, known, unknown
-from envdoctor.probes import dpkg, installed
+from envdoctor.probes import installed, system_packages
 from envdoctor.probes.files import listed
 
 _MOST = 5000
@@ -34,13 +34,13 @@ class Installed(NamedTuple):
 
 def probe(root: str, conda: Iterable[str] = ()) -> Fact[tuple[Installed, ...]]:
     """`conda` are prefixes besides the usual ones."""
-    debian = dpkg.installed(root)
-    if debian.is_unknown:
-        return unknown(debian.reason, debian.origin)
+    manager, system = system_packages.of_manager(root)
+    if system.is_unknown:
+        return unknown(system.reason, system.origin)
     items = [*python(root), *_conda(root, conda)]
     items += [
-        Installed(name, version, "apt")
-        for name, version in (debian.get() or {}).items()
+        Installed(name, version, manager)
+        for name, version in (system.get() or {}).items()
         if _OF_INTEREST.fullmatch(name)
     ]
     unseen = installed.unreadable(root, installed.folders(root))
@@ -48,7 +48,7 @@ def probe(root: str, conda: Iterable[str] = ()) -> Fact[tuple[Installed, ...]]:
         return unknown(unseen)
     if len(items) > _MOST:
         return unknown(f"more than {_MOST} packages are installed")
-    return known(tuple(items), debian.origin)
+    return known(tuple(items), system.origin)
 
 
 def python(root: str) -> Iterator[Installed]:

@@ -117,21 +117,23 @@ def gpu_files(root: str) -> tuple[ProbedGpu, ...]:
     texts = [read_text(root, f"{_GPU_FOLDER}/{name}/information") for name in listed(root, _GPU_FOLDER)[:_MOST_GPUS]]
     found = [(text, parse_information(text.need())) for text in texts if text.is_known]
     usable = [(text, fields) for text, fields in found if fields.get("GPU Excluded") != "Yes"]
-    return tuple(_gpu(index, fields.get("Model", ""), text.origin) for index, (text, fields) in enumerate(usable))
+    return tuple(_gpu(index, fields, text.origin) for index, (text, fields) in enumerate(usable))
 
 
 # Model: \t\t NVIDIA L4
+# Bus Location: \t 0000:65:00.0
 # GPU Excluded:\t No
 def parse_information(text: str) -> dict[str, str]:
     pairs = (line.partition(":") for line in text.splitlines()[:40])
     return {name.strip(): value.strip() for name, _, value in pairs if value.strip()}
 
 
-def _gpu(index: int, model: str, origin: Origin) -> ProbedGpu:
+def _gpu(index: int, fields: dict[str, str], origin: Origin) -> ProbedGpu:
     """The driver writes "Unknown" for a GPU that nothing has used since the start."""
+    model, pci = fields.get("Model", ""), nvml.pci_address(fields.get("Bus Location"))
     if not model or model == "Unknown":
-        return ProbedGpu(index, unknown(f"{origin} does not name the GPU", origin))
-    return ProbedGpu(index, known(model[:200], origin))
+        return ProbedGpu(index, unknown(f"{origin} does not name the GPU", origin), pci=pci)
+    return ProbedGpu(index, known(model[:200], origin), pci=pci)
 
 
 def _gpus_without_driver(root: str) -> Fact[tuple[ProbedGpu, ...]]:

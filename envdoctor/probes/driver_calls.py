@@ -7,10 +7,12 @@ No CUDA context is made, so that nothing is left on a GPU and no memory of it is
     libnvidia-ml_error, nvmlInit, nvml     the loader's error, the result code, {"driver": …, "gpus": [code of each]}
     libnvcuvid, libnvidia-encode           "" loaded, else the loader's error
     opened                                 {"/dev/nvidia0": errno or 0}, where CUDA or NVML failed
+    cgroup_allows                          whether the device list of cgroup version 1 has them, where one gave EPERM
 """
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -37,7 +39,12 @@ def ask(say: Say, video: Iterable[str] = ()) -> str:
         _library(say, f"{VIDEO[name]}.so.1", VIDEO[name])
     if not fine:
         say("call", "open of /dev/nvidia*")
-        say("opened", opened("/", nodes("/")))
+        codes = opened("/", nodes("/"))
+        say("opened", codes)
+        if errno.EPERM in codes.values():
+            from envdoctor.probes import cgroup
+
+            say("cgroup_allows", cgroup.gpu_devices("/").get())
     return "" if library is None else _file_of(library, "cuInit")
 
 

@@ -1,7 +1,7 @@
 """The container engine of this host, or what a container tells of it.
 
-Sources, on a host: the programs dockerd and podman in the usual folders, the snap's folder, Debian's package list,
-`--version` (if asked to, this machine only), the sockets, daemon.json; in a container: /run/.containerenv, /.dockerenv.
+Sources, on a host: the programs dockerd and podman in the usual folders, the snap's folder, the package list, if asked to
+`docker info` and `--version`, the sockets, daemon.json; in a container: /run/.containerenv, /.dockerenv.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from envdoctor.facts import Fact, Origin, absent, known, unknown
-from envdoctor.probes import cgroup, container, dpkg, programs
+from envdoctor.probes import cgroup, container, docker_info, programs, system_packages
 from envdoctor.probes.files import listed, read_text
 from envdoctor.probes.presence import LIVE, exists
 
+_T = TypeVar("_T")
 _NOT_SEEN = "envdoctor runs in a container, from where the engine cannot be seen"
 _SNAP = "/snap/docker/current"
 _DAEMON = ("/etc/docker/daemon.json", "/var/snap/docker/current/config/daemon.json")
@@ -35,6 +36,8 @@ class EngineFacts(NamedTuple):
 
 
 def probe(root: str = LIVE, ask: bool = False) -> EngineFacts:
+    """`ask`: programs may be started. A recording has their answers at hand."""
+    ask = ask or root != LIVE
     blank = EngineFacts(cgroup_version=cgroup.version(root))
     if container.in_container(root):
         return _from_inside(root, blank)
@@ -83,14 +86,19 @@ def _from_inside(root: str, blank: EngineFacts) -> EngineFacts:
 def _docker(root: str, engine: EngineFacts, ask: bool) -> EngineFacts:
     snap = exists(root, _SNAP)
     daemon = _daemon(root)
+    told = docker_info.ask(root) if ask else {}
     return engine._replace(
         version=_snap_version(root) if snap else _version(root, "docker", engine.name.origin.label, ask),
-        rootless=_rootless_docker(root),
+        rootless=_first(docker_info.rootless(told), _rootless_docker(root)),
         snap=known(snap, Origin(_SNAP)),
-        runtimes=_runtimes(daemon),
-        default_runtime=_default_runtime(daemon),
-        cgroup_driver=_cgroup_driver(root, daemon, engine.cgroup_version),
+        runtimes=_first(docker_info.runtimes(told), _runtimes(daemon)),
+        default_runtime=_first(docker_info.default_runtime(told), _default_runtime(daemon)),
+        cgroup_driver=_first(docker_info.cgroup_driver(told), _cgroup_driver(root, daemon, engine.cgroup_version)),
     )
+
+
+def _first(told: Fact[_T], by_files: Fact[_T]) -> Fact[_T]:
+    return told if told.is_known else by_files
 
 
 def _podman(root: str, engine: EngineFacts, ask: bool) -> EngineFacts:
@@ -102,12 +110,12 @@ def _podman(root: str, engine: EngineFacts, ask: bool) -> EngineFacts:
 
 
 def _version(root: str, engine: str, path: str, ask: bool) -> Fact[str]:
-    packages = dpkg.installed(root).get() or {}
+    packages = system_packages.installed(root).get() or {}
     for name in _PACKAGES[engine]:
         if name in packages:
-            return known(re.sub(r"^[0-9]+:", "", packages[name]), Origin(f"Debian package {name}"))
+            return known(re.sub(r"^[0-9]+:", "", packages[name]), Origin(f"package {name}"))
     if ask and not path.endswith(".sh"):  # dockerd-rootless.sh starts the daemon, whatever it is asked
-        told = programs.version(path)
+        told = programs.version(path, root)
         if told:
             return known(told, Origin(f"{path} --version"))
     return unknown(f"which version {path} has is not known")

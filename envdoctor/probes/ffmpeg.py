@@ -1,6 +1,7 @@
 """What an installed ffmpeg was built with, in its own words. For a child (`child.ask`).
 
-Sources: `ffmpeg -hide_banner -hwaccels`, `-decoders`, `-encoders`. https://ffmpeg.org/ffmpeg.html#Generic-options
+Sources: `ffmpeg -hide_banner -hwaccels`, `-decoders`, `-encoders`; of a recording, what they printed.
+https://ffmpeg.org/ffmpeg.html#Generic-options
 """
 
 from __future__ import annotations
@@ -9,35 +10,36 @@ import os
 import re
 import time
 
-from envdoctor.probes.command import output
+from envdoctor.probes.presence import LIVE, at
+from envdoctor.probes.programs import answer
 
 
-def program() -> str:
-    """The first ffmpeg of PATH, "" if there is none."""
-    for folder in os.environ.get("PATH", "").split(":")[:100]:
-        path = f"{folder}/ffmpeg"
-        if folder.startswith("/") and os.access(path, os.X_OK) and os.path.isfile(path):
-            return path
+def program(root: str = LIVE, path: str = "") -> str:
+    """The first ffmpeg of `path` (that of this machine: of PATH), "" if there is none."""
+    for folder in (os.environ.get("PATH", "") if root == LIVE else path).split(":")[:100]:
+        file = f"{folder}/ffmpeg"
+        if folder.startswith("/") and os.path.isfile(at(root, file)) and (root != LIVE or os.access(file, os.X_OK)):
+            return file
     return ""
 
 
-def ask(path: str, seconds: float = 3.0) -> dict[str, object]:
+def ask(path: str, seconds: float = 3.0, root: str = LIVE) -> dict[str, object]:
     """One that takes longer is an error: only a note hangs on it.
 
     {"path", "hwaccels": ["cuda"], "cuvid": ["h264_cuvid"], "nvenc": ["h264_nvenc"], "error": ""}"""
     found: dict[str, object] = {"path": path, "error": ""}
     until = time.monotonic() + seconds
     try:
-        found["hwaccels"] = parse_hwaccels(_asked(path, "-hwaccels", until))
-        found["cuvid"] = parse_coders(_asked(path, "-decoders", until), "_cuvid")
-        found["nvenc"] = parse_coders(_asked(path, "-encoders", until), "_nvenc")
+        found["hwaccels"] = parse_hwaccels(_asked(root, path, "-hwaccels", until))
+        found["cuvid"] = parse_coders(_asked(root, path, "-decoders", until), "_cuvid")
+        found["nvenc"] = parse_coders(_asked(root, path, "-encoders", until), "_nvenc")
     except OSError as error:
         found["error"] = f"{path} cannot be asked: {error.strerror}"
     return found
 
 
-def _asked(path: str, what: str, until: float) -> str:
-    return output([path, "-hide_banner", what], os.environ, until)
+def _asked(root: str, path: str, what: str, until: float) -> str:
+    return answer(root, [path, "-hide_banner", what], os.environ, until - time.monotonic())
 
 
 # Hardware acceleration methods:

@@ -1,7 +1,7 @@
 """What the image holds that this container was started from: system, CUDA, cuDNN, TensorRT, Python.
 
 Sources, in this order: the variables that NVIDIA's images set (CUDA_VERSION, NV_CUDNN_VERSION, …), as long as the
-installed files do not say otherwise; Debian's package list; /usr/local/cuda/version.json; the real names of the libraries
+installed files do not say otherwise; the system's package list; /usr/local/cuda/version.json; the real names of the libraries
 that the loader finds. Absent only where the package list and the loader's folders could be read and show none.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from envdoctor.facts import Fact, Origin, absent, known, unknown
-from envdoctor.probes import container, dpkg, machine
+from envdoctor.probes import container, machine, system_packages
 from envdoctor.probes.files import listed, read_text
 from envdoctor.probes.library_folders import Found
 from envdoctor.probes.presence import LIVE, at, exists
@@ -78,7 +78,7 @@ class Sources(NamedTuple):
 
 
 def probe(root: str, environment: Mapping[str, str], libraries: Sequence[Found]) -> ImageFacts:
-    sources = Sources(root, environment, dpkg.installed(root), libraries)
+    sources = Sources(root, environment, system_packages.installed(root), libraries)
     os_id, os_version = machine.os_release(root)
     toolkit = cuda(sources)
     return ImageFacts(
@@ -126,7 +126,7 @@ def _cuda_of_files(sources: Sources) -> tuple[str, str] | str | None:
     found = {*packages, *([linked] if linked else [])}
     if len(packages) == 1 and (_agree(told[1], *packages) if told else len(found) == 1):
         ((release, name),) = packages.items()
-        return f"Debian package {name}", release
+        return f"package {name}", release
     if told:
         return told
     if linked in packages:
@@ -187,7 +187,7 @@ def _of_files(sources: Sources, pattern: str, stem: str, name: str) -> Fact[str]
     if len(majors) > 1:
         return unknown(f"several major releases of {name} are installed: {', '.join(sorted(majors, key=int))}")
     if packages:
-        return known(packages[0][1], Origin(f"Debian package {packages[0][0]}"))
+        return known(packages[0][1], Origin(f"package {packages[0][0]}"))
     version = sources.of_library(stem)
     return known(version, Origin(f"the file of {stem}")) if version else None
 
@@ -210,7 +210,7 @@ def compat(sources: Sources) -> Fact[str]:
             f"several forward compatibility packages are installed: {', '.join(name for name, _ in packages)}"
         )
     if packages:
-        return known(_release(packages[0][0]), Origin(f"Debian package {packages[0][0]}"))
+        return known(_release(packages[0][0]), Origin(f"package {packages[0][0]}"))
     if any(exists(sources.root, f"{_CUDA}/{name}") for name in ("compat", "compat_orig")):
         return unknown(f"{_CUDA}/compat is there, and no package tells its release")
     return _nothing(sources, "cuda-compat")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from envdoctor.facts import Fact, Gpu, Origin, known, unknown
+from envdoctor.probes.kernel_log import address
 
 if TYPE_CHECKING:
     import subprocess
@@ -44,7 +45,7 @@ _HINTS = {
 
 class ProbedGpu(NamedTuple):
     """`brand` in NVML's words, which tell more than what the start gate makes of it. `uncorrected_errors` are those of the
-    memory since the driver started. `error` is why NVML gives nothing of this GPU ("GPU is lost")."""
+    memory since the driver started. `pci` as "0000:65:00". `error` is why NVML gives nothing of this GPU ("GPU is lost")."""
 
     index: int  # type: ignore[assignment]  # tuple.index is not used
     name: Fact[str] = Gpu(0).name
@@ -55,6 +56,7 @@ class ProbedGpu(NamedTuple):
     ecc: bool | None = None
     uncorrected_errors: int | None = None
     compute_mode: str | None = None
+    pci: str | None = None
     error: str | None = None
 
 
@@ -78,8 +80,11 @@ def ask(deadline: float) -> Mapping[str, object] | str:
     """The child's answer, or the reason why there is none."""
     import subprocess
 
+    from envdoctor.probes.child import hear_of_children
+
     if not sys.executable:
         return "there is no Python program to start the process that asks NVML"
+    hear_of_children()
     search_path = json.dumps([str(entry) for entry in sys.path])
     command = [sys.executable, "-I", "-S", "-W", "ignore", "-c", _CHILD, search_path, str(os.getpid())]
     try:
@@ -217,8 +222,18 @@ def _gpu(index: int, answer: Mapping[str, object]) -> ProbedGpu:
         ecc=bool(ecc) if isinstance(ecc, int) else None,
         uncorrected_errors=uncorrected if isinstance(uncorrected, int) and uncorrected >= 0 else None,
         compute_mode=_COMPUTE_MODES.get(mode) if isinstance(mode, int) else None,
+        pci=pci_address(answer.get("pci")),
         error=_lost(answer),
     )
+
+
+# 00000000:65:00.0
+def pci_address(told: object) -> str | None:
+    """As "0000:65:00"; None for what is no address."""
+    fine = isinstance(told, str) and re.fullmatch(
+        r"[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}(\.[0-9A-Fa-f])?", told
+    )
+    return address(str(told)) if fine else None
 
 
 def _lost(answer: Mapping[str, object]) -> str | None:

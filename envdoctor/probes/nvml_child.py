@@ -3,7 +3,8 @@
 Prints one JSON object:
 
     {"driver": "535.104.05", "cuda": 12020, "gpus": [{"name": "Tesla T4", "brand": 2, "capability": [7, 5],
-     "memory": 16106127360, "mig": null, "ecc": 1, "uncorrected": 0, "compute_mode": 0}], "errors": {"nvmlInit": [9, "Driver Not Loaded"]}}
+     "memory": 16106127360, "mig": null, "ecc": 1, "uncorrected": 0, "compute_mode": 0, "pci": "00000000:65:00.0"}],
+     "errors": {"nvmlInit": [9, "Driver Not Loaded"]}}
 
 What a call could not tell is missing, with its NVML error number and text under `errors` (a GPU's own under its
 `errors`). Without `pynvml`: {"missing": "No module named 'pynvml'"}.
@@ -90,7 +91,7 @@ def _gpu(pynvml: Any, index: int) -> dict[str, object]:
     if mig is None and errors.get("nvmlDeviceGetMigMode", [0])[0] == _NOT_SUPPORTED:  # type: ignore[index]
         mig = 0
     return {
-        "name": name.decode("utf-8", "replace") if isinstance(name, bytes) else name,
+        "name": _text(name),
         "brand": _call(pynvml, "nvmlDeviceGetBrand", errors, lambda: pynvml.nvmlDeviceGetBrand(handle)),
         "capability": _call(
             pynvml,
@@ -110,8 +111,14 @@ def _gpu(pynvml: Any, index: int) -> dict[str, object]:
         "compute_mode": _call(
             pynvml, "nvmlDeviceGetComputeMode", errors, lambda: pynvml.nvmlDeviceGetComputeMode(handle)
         ),
+        "pci": _text(_call(pynvml, "nvmlDeviceGetPciInfo", errors, lambda: pynvml.nvmlDeviceGetPciInfo(handle).busId)),
         "errors": errors,
     }
+
+
+def _text(value: Any) -> Any:
+    """pynvml gave bytes until its release 11.5."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _call(

@@ -1,6 +1,6 @@
 """The NVIDIA Container Toolkit and the CDI specifications of this host.
 
-Sources: the toolkit's programs in the usual folders, Debian's package list, `nvidia-ctk --version` (if asked to, this machine only);
+Sources: the toolkit's programs in the usual folders, the package list, if asked to `nvidia-ctk --version`;
 /etc/nvidia-container-runtime/config.toml for the mode; /etc/cdi and /var/run/cdi.
 https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/cdi-support.html
 """
@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from envdoctor.facts import Fact, Origin, known, unknown
-from envdoctor.probes import container, dpkg, programs
+from envdoctor.probes import container, programs, system_packages
 from envdoctor.probes.files import listed, read_text
 from envdoctor.probes.presence import LIVE, exists
 
@@ -45,6 +45,8 @@ class ToolkitFacts(NamedTuple):
 
 
 def probe(root: str = LIVE, ask: bool = False) -> ToolkitFacts:
+    """`ask`: programs may be started. A recording has their answers at hand."""
+    ask = ask or root != LIVE
     if container.in_container(root):
         reason = "envdoctor runs in a container, from where the host's NVIDIA Container Toolkit cannot be seen"
         return ToolkitFacts(unknown(reason), unknown(reason), unknown(reason), unknown(reason))
@@ -53,10 +55,10 @@ def probe(root: str = LIVE, ask: bool = False) -> ToolkitFacts:
 
 
 def _installed(root: str, path: str) -> Fact[bool]:
-    """False only where Debian's package list and the programs of an engine are there and the toolkit in neither."""
+    """False only where the system's package list and the programs of an engine are there and the toolkit in neither."""
     if path:
         return known(True, Origin(path))
-    packages = dpkg.installed(root)
+    packages = system_packages.installed(root)
     if any(name in (packages.get() or {}) for name in _PACKAGES):
         return known(True, packages.origin)
     engine = programs.where(root, "dockerd") or programs.where(root, "podman")
@@ -66,12 +68,12 @@ def _installed(root: str, path: str) -> Fact[bool]:
 
 
 def _version(root: str, path: str, ask: bool) -> Fact[str]:
-    packages = dpkg.installed(root).get() or {}
+    packages = system_packages.installed(root).get() or {}
     for name in _PACKAGES:
         if name in packages:
-            return known(packages[name], Origin(f"Debian package {name}"))
+            return known(packages[name], Origin(f"package {name}"))
     if ask and path and not path.endswith("nvidia-container-runtime"):
-        told = programs.version(path)
+        told = programs.version(path, root)
         if told:
             return known(told, Origin(f"{path} --version"))
     return unknown("the NVIDIA Container Toolkit's version is not known")

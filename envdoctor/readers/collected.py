@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from envdoctor.facts import Origin, Package, Slip
 from envdoctor.readers.declared import Statement
 from envdoctor.readers.entrypoint_files import Write
-from envdoctor.readers.indexes import redacted
+from envdoctor.readers.secret_values import without_values
 from envdoctor.readers.shell import Command
 
 ReadFile = Callable[[str], "str | None"]
@@ -45,7 +45,7 @@ class Collected:
             self.gaps[f"RUN at {self.origin_at(line)} {what}"] = None
 
     def unread(self, line: int, command: str) -> None:
-        shown = " ".join(redacted(command).split())
+        shown = " ".join(without_values(command).split())
         self.gap(line, f"installs what cannot be read here ({shown[:77] + '…' if len(shown) > 78 else shown})")
 
     def problem(self, line: int, text: str) -> None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from envdoctor.facts import BuildCommand, Origin
-from envdoctor.readers.docker_options import is_secret
 from envdoctor.readers.docker_words import BUILD, Given, Options, Word, options
 from envdoctor.readers.indexes import redacted
 from envdoctor.readers.launch_folders import inside, written_path
+from envdoctor.readers.secret_values import is_secret
 
 
 def build_of(

@@ -1,18 +1,16 @@
-"""The words of `docker run` and `docker build`, cut into options with their values, and what comes behind them.
-
-The options and which of them take a value: https://docs.docker.com/reference/cli/docker/container/run/ ,
-https://docs.docker.com/reference/cli/docker/buildx/build/ , https://docs.podman.io/en/latest/markdown/podman-run.1.html ,
-https://github.com/containerd/nerdctl/blob/main/docs/command-reference.md
-"""
+"""The words of `docker run` and `docker build`, cut into options with their values, and what comes behind them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from envdoctor.readers.docker_tables import BUILD, RUN, Table
 from envdoctor.readers.shell import Command
 from envdoctor.readers.shell.as_written import Perhaps, is_only_expansion, is_open
+
+__all__ = ["BUILD", "RUN", "Given", "Options", "Table", "Word", "options", "words_of"]
 
 MAX_PROBLEMS = 20
 
@@ -65,75 +63,12 @@ class Options(NamedTuple):
     possible: frozenset[str] | None = None
 
 
-class Table(NamedTuple):
-    flags: frozenset[str]
-    valued: frozenset[str]
-    short: Mapping[str, str]
-    command: str
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(f"--{name}" for name in text.split())
-
-
-RUN = Table(
-    _names(
-        "detach disable-content-trust help init interactive no-healthcheck oom-kill-disable privileged publish-all quiet "
-        "read-only rm sig-proxy tty use-api-socket "
-        "env-host http-proxy no-hostname no-hosts passwd read-only-tmpfs replace rmi rootfs tls-verify unsetenv-all"
-    ),
-    _names(
-        "add-host annotation attach blkio-weight blkio-weight-device cap-add cap-drop cgroup-parent cgroupns cidfile "
-        "cpu-count cpu-percent cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems "
-        "detach-keys device device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops dns "
-        "dns-opt dns-option dns-search domainname entrypoint env env-file expose gpus group-add health-cmd health-interval "
-        "health-retries health-start-interval health-start-period health-timeout hostname io-maxbandwidth io-maxiops ip "
-        "ip6 ipc isolation kernel-memory label label-file link link-local-ip log-driver log-opt mac-address memory "
-        "memory-reservation memory-swap memory-swappiness mount name net net-alias network network-alias oom-score-adj pid "
-        "pids-limit platform publish pull restart runtime security-opt shm-size stop-signal stop-timeout storage-opt sysctl "
-        "tmpfs ulimit user userns uts volume volume-driver volumes-from workdir "
-        "arch authfile cert-dir cgroup-conf chrootdirs conmon-pidfile creds decryption-key gidmap group-entry "
-        "health-log-destination health-max-log-count health-max-log-size health-on-failure health-startup-cmd "
-        "health-startup-interval health-startup-retries health-startup-success health-startup-timeout hooks-dir hostuser "
-        "image-volume init-ctr init-path os passwd-entry personality pidfile pod pod-id-file preserve-fd preserve-fds "
-        "rdt-class requires retry retry-delay sdnotify seccomp-policy secret subgidname subuidname systemd "
-        "timeout timezone tz uidmap umask unsetenv variant "
-        "cosign-key ipfs-address namespace pidfile snapshotter verify"
-    ),
-    {
-        "a": "--attach", "c": "--cpu-shares", "d": "--detach", "e": "--env", "h": "--hostname", "i": "--interactive",
-        "l": "--label", "m": "--memory", "p": "--publish", "P": "--publish-all", "q": "--quiet", "t": "--tty",
-        "u": "--user", "v": "--volume", "w": "--workdir",
-    },
-    "docker run",
-)  # fmt: skip
-
-BUILD = Table(
-    _names(
-        "check compress debug disable-content-trust force-rm load no-cache pull push quiet rm squash stream "
-        "all-platforms compat-auth-file disable-compression http-proxy identity-label inherit-labels layers "
-        "no-hostname no-hosts omit-history rewrite-timestamp skip-unused-stages squash-all stdin tls-verify"
-    ),
-    _names(
-        "add-host allow annotation attest build-arg build-context builder cache-from cache-to call cgroup-parent cgroupns "
-        "cpu-period cpu-quota cpu-shares cpuset-cpus cpuset-mems file iidfile isolation label memory memory-swap "
-        "metadata-file network no-cache-filter output platform policy progress provenance sbom secret security-opt shm-size "
-        "ssh tag target ulimit "
-        "arch authfile build-arg-file cap-add cap-drop cert-dir cpp-flag creds decryption-key device dns dns-option "
-        "dns-search env format from group-add hooks-dir ignorefile ipc isolation jobs logfile manifest os os-feature "
-        "os-version retry retry-delay runtime runtime-flag sign-by timestamp unsetenv userns userns-gid-map "
-        "userns-uid-map uts variant volume"
-    ),
-    {"f": "--file", "t": "--tag", "q": "--quiet", "m": "--memory", "c": "--cpu-shares", "o": "--output", "v": "--volume",
-     "D": "--debug", "l": "--label"},
-    "docker build",
-)  # fmt: skip
-
 _FOLLOWING = 60
 """Words behind an unknown one that are looked at to tell what it is."""
 
 _ALIASES = {"--net": "--network", "--net-alias": "--network-alias", "--dns-option": "--dns-opt"}
 _OPTION_HINT = re.compile(r"ARG|OPT|FLAG|PARAM|SWITCH", re.IGNORECASE)
+_FLAGS_HINT = re.compile(r"FLAGS|OPTIONS|OPTS", re.IGNORECASE)
 _IMAGE_HINT = re.compile(r"IMAGE|IMG|(?<![A-Z])TAG|REPO", re.IGNORECASE)
 _NAMED_IMAGE = re.compile(r"(?:IMAGE|IMG|IMAGE_?(?:NAME|TAG|URI|ID))\}?$", re.IGNORECASE)
 _WEAK_OPTION_HINT = re.compile(
@@ -199,13 +134,18 @@ def _stands_alone(words: Sequence[Word], index: int, table: Table) -> bool:
         return True
     if _NAMED_IMAGE.search(text):
         return True
-    if _OPTION_HINT.search(text) or _PRINTS_OPTION.search(text) or any(choice.startswith("-") for choice in word.choices):
+    if (
+        _OPTION_HINT.search(text)
+        or _PRINTS_OPTION.search(text)
+        or any(choice.startswith("-") for choice in word.choices)
+    ):
         return False
     if not word.is_open or _IMAGE_HINT.search(text):
         return not (word.is_open and "[@]" in text)
     if is_last or table is BUILD:
         return "[@]" not in text
-    if _options_follow(words[index + 1 :], table):
+    following = words[index + 1 : index + 1 + _FOLLOWING]
+    if _options_follow(following, table) or _image_follows(following):
         return False
     after = words[index + 1]
     if after.shown.startswith("-"):
@@ -217,10 +157,20 @@ def _stands_alone(words: Sequence[Word], index: int, table: Table) -> bool:
     return not _LIKE_IMAGE.fullmatch(after.value)
 
 
+def _image_follows(words: Sequence[Word]) -> bool:
+    """Is one of the next words, none of which is known, called an image or options: `$MOUNTS $MAPS $IMAGE $CMD`?"""
+    for word in words:
+        if word.value is not None:
+            return ":" in word.value and _LIKE_IMAGE.fullmatch(word.value) is not None
+        if _IMAGE_HINT.search(word.shown) or _FLAGS_HINT.search(word.shown) or _LIKE_IMAGE.fullmatch(word.shown):
+            return True
+    return False
+
+
 def _options_follow(words: Sequence[Word], table: Table) -> bool:
     """Behind further words that are not known, is there an option, and an image behind it? `$IMAGE -c "ls"` has none, and
     `$GPUS $MOUNTS -it ubuntu:22.04 bash` has one."""
-    start = next((number for number, word in enumerate(words[:_FOLLOWING]) if not word.is_open), len(words))
+    start = next((number for number, word in enumerate(words) if not word.is_open), len(words))
     first = words[start].shown if start < len(words) else ""
     if first.startswith("--"):
         name = first.partition("=")[0]
@@ -229,7 +179,7 @@ def _options_follow(words: Sequence[Word], table: Table) -> bool:
         return False
     given: list[Given] = []
     problems: list[tuple[int, str]] = []
-    index, end = start, min(len(words), start + _FOLLOWING)
+    index, end = start, len(words)
     while index < end and words[index].shown.startswith("-"):
         index += _option(words, index, table, given, problems) + 1
     if problems or index >= end:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from envdoctor.facts import Origin, Slip
+from envdoctor.readers.secret_values import without_values
 from envdoctor.readers.shell import Command, read_shell
 from envdoctor.readers.shell.wrappers import is_shell
 
@@ -39,7 +40,7 @@ def idle(text: str, origin: Origin) -> list[Slip]:
     if any(_EXPORT.match(part.strip()) for part in re.split(r"&&|;|\n", bare)):
         kinds.append("export")
     kind = next((each for each in _ORDER if each in kinds), None)
-    return [Slip("no-effect", " ".join(bare.split())[:120], origin, kind)] if kind else []
+    return [Slip("no-effect", without_values(" ".join(bare.split()))[:120], origin, kind)] if kind else []
 
 
 def _kind(command: Command) -> str | None:

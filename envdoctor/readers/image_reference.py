@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from envdoctor.readers.indexes import redacted
+
 _MAX_LENGTH = 1024  # of the whole text; a repository with its registry has 255 at most, a tag 128
 _MAX_NAME = 255
 _EXPECTED = "expected [REGISTRY/]REPOSITORY[:TAG][@DIGEST], such as nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04"
@@ -83,6 +85,11 @@ def parse_reference(text: str) -> ImageReference:
     return ImageReference(registry, repository, tag, digest or None)
 
 
+def without_user(text: str) -> str:
+    """An image as it is written, without the user and the password before its registry, which Docker does not take."""
+    return _USER_INFO.sub("…@", redacted(text)) if "@" in text else text
+
+
 def looks_like_reference(text: str) -> bool:
     """Is a target that is no file meant as an image? Only with a tag, a digest or a registry host: "nvidia/cuda"
     alone may as well be a folder that does not exist."""
@@ -130,7 +137,9 @@ def _shown(text: str) -> str:
 
 
 def _refused(text: str, read: str, why: str) -> ReferenceError_:
-    if _USER_INFO.search(text):  # user:password@host: Docker takes no such reference, and the password is not repeated
+    if (
+        without_user(text) != text
+    ):  # user:password@host: Docker takes no such reference, and the password is not repeated
         return ReferenceError_(f"a user name or password was read in an image reference, {_EXPECTED}; use docker login")
     what = read or _shown(text.strip())
     return ReferenceError_(f"{what} was read as an image reference, {_EXPECTED}" + (f" ({why})" if why else ""))

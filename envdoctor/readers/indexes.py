@@ -22,8 +22,9 @@ SEVERAL_BUILDS = TORCH_FAMILY | {"onnxruntime-gpu"}
 """What has builds for different CUDA releases on different indexes under one version."""
 
 # Patterns are compiled at their first use: most files have no address with a password in it.
-_USER_INFO = r"(//)[^/\s@\"']*@"
-_SECRET_IN_PATH = r"(://)[^/\s@:\"']*:(?!\d+/)[^\s@\"']*@"
+_USER_INFO = r"(//)[^/\s\"']*@"
+_SECRET_IN_PATH = r"(://)[^/\s@:\"']{0,200}:(?!\d+/)[^\s@\"']{0,500}@"
+_CONDA_TOKEN = r"/t/[\w.-]{8,}(?=/)"  # https://conda.anaconda.org/t/TOKEN/CHANNEL
 _SECRET_IN_QUERY = r"(?i)([?&][\w-]{0,40}(?:token|key|secret|password|passwd|signature)[\w-]{0,40}=)[^&\s\"'#]+"
 _VARIANT = r"/(cu[0-9]{2,3}|cpu)(?:_full|_pypi_cudnn)?(?:/torch(?:_stable|_nightly|_test)?\.html)?/?$"
 _LOCAL = r"cu([0-9]{1,2})([0-9])(?![0-9])"
@@ -44,6 +45,7 @@ def redacted(text: str) -> str:
         return text
     text = re.sub(_USER_INFO, r"\1", text)
     text = re.sub(_SECRET_IN_PATH, r"\1", text)
+    text = re.sub(_CONDA_TOKEN, "/t/…", text)
     return re.sub(_SECRET_IN_QUERY, r"\1…", text)
 
 

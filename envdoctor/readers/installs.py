@@ -15,8 +15,8 @@ from envdoctor.facts import Address, Origin, Package, Slip
 from envdoctor.readers.collected import Collected, ReadFile
 from envdoctor.readers.declared import Statement
 from envdoctor.readers.entrypoint_files import Write, writes
-from envdoctor.readers.indexes import redacted
 from envdoctor.readers.pip import read_pip, read_uv
+from envdoctor.readers.secret_values import words_without_values
 from envdoctor.readers.shell import Command, read_shell
 from envdoctor.readers.shell.wrappers import is_shell, program, script_file
 from envdoctor.readers.shell_slips import redirections
@@ -137,12 +137,10 @@ _PIP_SETTINGS = ("PIP_BREAK_SYSTEM_PACKAGES", "PIP_CONSTRAINT", "UV_BREAK_SYSTEM
 
 
 def _statement(command: Command, origin: Origin, names: tuple[str, ...]) -> Statement:
-    words = command.words
-    if any(word is not None and "://" in word for word in words):
-        words = tuple(redacted(word) if word is not None else None for word in words)
+    words = words_without_values(command.words)
     settings = {name: command.variables[name] for name in names if name in command.variables}
     found: tuple[Address, ...] = ()
-    if any("://" in text for text in command.texts) or words is not command.words:
+    if any("://" in (text or "") for text in (*command.texts, *command.words)):
         from envdoctor.readers.addresses import addresses
 
         found = addresses(command.texts, command.words)

@@ -14,14 +14,16 @@ from envdoctor.facts import BuildCommand, Fact, Launch, Origin, Slip, absent, kn
 from envdoctor.readers.declared import Ignore
 from envdoctor.readers.docker_build import build_of
 from envdoctor.readers.docker_commands import DockerCommand, docker_command
-from envdoctor.readers.docker_options import launch_of, read_launch_options
+from envdoctor.readers.docker_options import launch_of
 from envdoctor.readers.docker_words import RUN, Options, Word, options, words_of
 from envdoctor.readers.ignore_comments import ignore_comments
-from envdoctor.readers.indexes import redacted
+from envdoctor.readers.image_reference import without_user
 from envdoctor.readers.launch_flags import flags_after_image
 from envdoctor.readers.launch_folders import Folders
+from envdoctor.readers.launch_options import read_launch_options
 from envdoctor.readers.launch_payload import payload_slips
 from envdoctor.readers.launch_slips import repaired
+from envdoctor.readers.secret_values import without_values, words_without_values
 from envdoctor.readers.shell import Command
 from envdoctor.readers.shell.as_written import is_only_expansion
 
@@ -146,22 +148,22 @@ class _Reading:
             slips.append(Slip("flag-after-image", shown, self.origin_at(word.line), docker.name))
         entrypoint = [Word(text, text, origin.line or 1) for text in launch.entrypoint.get() or ()]
         slips.extend(payload_slips([*entrypoint, *rest], self.origin_at, self.lines))
-        written = next((word.shown for word in found.rest[:1] if word.value is None), "")
+        written = next((without_values(word.shown) for word in found.rest[:1] if word.value is None), "")
         return Launched(image, launch, tuple(slips), origin, read.platform, command.conditional, written)
 
     def image(self, found: Options, origin: Origin) -> tuple[Fact[str], list[Word]]:
         """The image, and the words behind it."""
         if not found.rest:
             if found.unknown:
-                shown = found.unknown[-1].shown[:80]
+                shown = without_values(found.unknown[-1].shown)[:80]
                 return unknown(f"the image is in {shown}, which is known only at run time", origin), []
             self.problem((origin.line or 1) - 1, "the command names no image; expected docker run [OPTIONS] IMAGE")
             return unknown("the command names no image", origin), []
         word, at = found.rest[0], self.origin_at(found.rest[0].line)
         rest = list(found.rest[1:])
         if word.value is None:
-            return unknown(f"the image {word.shown[:200]} is known only at run time", at), rest
-        return known(word.value, at), rest
+            return unknown(f"the image {without_values(word.shown)[:200]} is known only at run time", at), rest
+        return known(without_user(word.value), at), rest
 
     def program(self, found: Options, origin: Origin) -> Fact[tuple[str | None, ...]]:
         """The command. A word of which only a part is unknown stays as it is written."""
@@ -171,7 +173,7 @@ class _Reading:
         if len(found.rest) == 1:
             return absent("no command is given", origin)
         words = found.rest[1:]
-        shown = tuple(redacted(word.shown) if _has_text(word) else None for word in words)
+        shown = words_without_values([word.shown if _has_text(word) else None for word in words])
         return known(shown, self.origin_at(words[0].line))
 
     def problem(self, line: int, message: str) -> None:
@@ -187,7 +189,7 @@ def _has_text(word: Word) -> bool:
 def _open_reason(found: Options) -> str | None:
     if not found.unknown:
         return None
-    shown = ", ".join(dict.fromkeys(word.shown[:60] for word in found.unknown[:3]))
+    shown = ", ".join(dict.fromkeys(without_values(word.shown)[:60] for word in found.unknown[:3]))
     return f"{shown} may hold further options that are known only at run time"
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from envdoctor.readers.docker_commands import DockerCommand, docker_command
 from envdoctor.readers.docker_words import BUILD, RUN, Options, options, words_of
+from envdoctor.readers.secret_values import without_values
 from envdoctor.readers.shell import Command, Shell, read_shell
 
 _MAX_PASSES = 4
@@ -87,7 +88,7 @@ def _empty_lines(command: Command, lines: list[str]) -> list[Line]:
     for number, following in pairwise(starts):
         between = lines[number + 1 : following]
         if between and not any(line.strip() for line in between) and lines[number].rstrip().endswith("\\"):
-            found.append(Line(following - 1, "cut-short", lines[following].strip()[:_MAX_SHOWN]))
+            found.append(Line(following - 1, "cut-short", _shown(lines[following])))
     return found
 
 
@@ -103,7 +104,7 @@ def _further(number: int, lines: list[str]) -> Line | None:
 
 
 def _joined(last: int, following: int, lines: list[str]) -> Line:
-    shown = lines[following].strip()[:_MAX_SHOWN]
+    shown = _shown(lines[following])
     if not lines[last].rstrip().endswith("\\"):
         lines[last] = _without_comment(lines[last]).rstrip() + " \\"
     lines[last + 1 : following] = ["\\"] * (following - last - 1)
@@ -115,7 +116,7 @@ def _slip(command: Command, docker: DockerCommand, lines: list[str]) -> Line | N
     following = _next_line(lines, last + 1)
     if following is None:
         return None
-    shown = lines[following].strip()[:_MAX_SHOWN]
+    shown = _shown(lines[following])
     is_option = _OPTION_LINE.match(lines[following]) is not None
     found = options(words_of(command, docker.start), BUILD if docker.builds else RUN, mixed=docker.builds)
     blank = _BLANK_AFTER.search(lines[last])
@@ -137,6 +138,10 @@ def _slip(command: Command, docker: DockerCommand, lines: list[str]) -> Line | N
     if not is_option and not _ends_on_next(docker, found, lines, last, following):
         return None
     return _joined(last, following, lines)
+
+
+def _shown(line: str) -> str:
+    return without_values(line.strip())[:_MAX_SHOWN]
 
 
 def _without_comment(line: str) -> str:

@@ -23,6 +23,7 @@ class Wish(NamedTuple):
     text: str | None
     source: str | None = None
     optional: bool = False
+    marker: str = ""
 
 
 def wishes(table: Mapping[str, object]) -> Iterator[Wish]:
@@ -39,10 +40,11 @@ def wishes(table: Mapping[str, object]) -> Iterator[Wish]:
 
 def _wish(name: str, given: Mapping[str, object]) -> Wish:
     source, optional = given.get("source"), given.get("optional") is True
-    found = Wish(name, None, source if isinstance(source, str) else None, optional)
+    marker = _marker(given)
+    found = Wish(name, None, source if isinstance(source, str) else None, optional, marker)
     extras = given.get("extras")
     listed = f"[{','.join(map(str, extras[:20]))}]" if isinstance(extras, list) and extras else ""
-    markers = f" ; {given['markers']}" if isinstance(given.get("markers"), str) else ""
+    markers = f" ; {marker}" if marker else ""
     if isinstance(given.get("url"), str):
         return found._replace(text=f"{name}{listed} @ {given['url']}{markers}")
     version = given.get("version")
@@ -50,6 +52,15 @@ def _wish(name: str, given: Mapping[str, object]) -> Wish:
         return found
     specifier = specifier_of(version)
     return found._replace(text=None if specifier is None else f"{name}{listed}{specifier}{markers}")
+
+
+def _marker(given: Mapping[str, object]) -> str:
+    """`markers`, and `platform`, a value of sys_platform."""
+    marker, platform = given.get("markers"), given.get("platform")
+    found = [marker.strip()] if isinstance(marker, str) and marker.strip() else []
+    if isinstance(platform, str) and platform.isalnum():
+        found.append(f'sys_platform == "{platform}"')
+    return found[0] if len(found) == 1 else " and ".join(f"({each})" for each in found)
 
 
 def specifier_of(constraint: str) -> str | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from envdoctor.facts import Origin
 from envdoctor.readers.declared import SourceText
 from envdoctor.readers.indexes import redacted
+from envdoctor.readers.markers import MarkerError, holds
 from envdoctor.readers.poetry import Wish, wishes
 from envdoctor.readers.requirement import Requirement, RequirementError, normalized, parse_requirement
 from envdoctor.readers.requirements import Entry, RequirementsFile, parse_requirements
@@ -129,8 +130,7 @@ class Project:
     def _base(self) -> Iterator[Entry]:
         if "dependencies" in self.project:
             for wish in wishes(table_of(self.poetry, "dependencies")):  # Poetry 2 names only the sources there
-                if wish.source is not None:
-                    self.sources[normalized(wish.name)] = wish.source.lower()
+                self._note_source(wish)
             yield from self._listed(("project",), "dependencies", self.project["dependencies"])
         elif table_of(self.poetry, "dependencies"):
             yield from self._poetry(("tool", "poetry", "dependencies"), optional=False)
@@ -203,12 +203,16 @@ class Project:
                 yield from self._wish(wish, self.origin(table, wish.name))
 
     def _wish(self, wish: Wish, origin: Origin) -> Iterator[Entry]:
-        if wish.source is not None:
-            self.sources[normalized(wish.name)] = wish.source.lower()
+        self._note_source(wish)
         if wish.text is None:
             yield Entry(Requirement(normalized(wish.name), known=False), origin)
         else:
             yield from self._requirement(wish.text, origin)
+
+    def _note_source(self, wish: Wish) -> None:
+        """Not of one that is for another system: `torch = [{source = "cuda", platform = "linux"}, {source = "pypi", …}]`."""
+        if wish.source is not None and _may_hold(wish.marker):
+            self.sources[normalized(wish.name)] = wish.source.lower()
 
     def _dynamic_list(self, key: str, tables: Table) -> Iterator[Entry]:
         """Dependencies that a build backend reads out of requirements files."""
@@ -238,6 +242,13 @@ class Project:
     def _problem(self, origin: Origin, text: str) -> None:
         if len(self.problems) < 20:
             self.problems[f"{origin}: {text}"] = None
+
+
+def _may_hold(marker: str) -> bool:
+    try:
+        return holds(marker) is not False
+    except MarkerError:
+        return True
 
 
 def table_of(document: Table, *names: str) -> Table:

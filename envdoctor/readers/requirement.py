@@ -61,7 +61,7 @@ def parse_requirement(text: str) -> Requirement | None:
         raise _refused(text)
     plain = _PLAIN.fullmatch(text)
     if plain is not None and text[-1] not in "._-" and not text.endswith(_ARCHIVES):
-        return _pinned(Requirement(normalized(plain.group(1))), plain.group(2))
+        return _pinned(Requirement(normalized(plain.group(1))), plain.group(2) and _normal(plain.group(2)))
     if _is_source(text):
         return _from_source(text)
     named = _NAMED.fullmatch(text)

@@ -17,6 +17,7 @@ _SOURCES = (
 _PROGRAMS = ("conda", "mamba", "micromamba")
 _ASKS = (("install",), ("update",), ("upgrade",), ("remove",), ("uninstall",), ("create",))
 _ANSWERED = frozenset({"-y", "--yes", "--json", "-d", "--dry-run", "-h", "--help"})
+_SETTINGS = frozenset({"always_yes", "alwaysyes"})  # conda config --set always_yes true
 _VARIABLES = ("CONDA_ALWAYS_YES", "MAMBA_ALWAYS_YES")
 
 
@@ -26,7 +27,9 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         raise FactAbsent("the build does not call conda")
     if any(name in (facts.image.env.get() or {}) for name in _VARIABLES):
         return
-    asking = [each for place, each in enumerate(statements) if _asks(each) and not _is_answered(place, statements)]
+    always = (place for place, each in enumerate(statements) if _SETTINGS.intersection(each.words))
+    last = next(always, len(statements))
+    asking = [each for place, each in enumerate(statements[:last]) if _asks(each) and not _is_piped(place, statements)]
     if asking:
         yield _finding(asking)
 
@@ -39,16 +42,14 @@ def _asks(statement: Statement) -> bool:
     return _ANSWERED.isdisjoint(words) and not short
 
 
-def _is_answered(place: int, statements: tuple[Statement, ...]) -> bool:
-    """`yes | conda install …`, `conda config --set always_yes true` before it."""
+def _is_piped(place: int, statements: tuple[Statement, ...]) -> bool:
+    """`yes | conda install …`"""
     before = statements[place - 1] if place else None
-    if (
+    return (
         before is not None
         and program(before) in ("yes", "echo", "printf")
         and before.origin == statements[place].origin
-    ):
-        return True
-    return any("always_yes" in each.words or "alwaysyes" in each.words for each in statements[:place])
+    )
 
 
 def _finding(asking: list[Statement]) -> Finding:
@@ -57,8 +58,8 @@ def _finding(asking: list[Statement]) -> Finding:
     more = f" ({len(asking)} commands)" if len(asking) > 1 else ""
     return Finding(
         message=(
-            f"{name} {action} asks before it does anything{more}: in a build nobody answers. Where the build has no input, conda takes that for yes; where a terminal is attached, as with some builders and in a script that is run"
-            " by hand, it waits for ever."
+            f"{name} {action} asks before it does anything{more}: in a build nobody answers. Where the build has no input, conda takes that for yes; where a terminal is attached, as when the same script is run"
+            " in a container by hand, it waits."
         ),
         severity=Severity.NOTE,
         remedy=(f"write {name} {action} -y …", "or ENV CONDA_ALWAYS_YES=true before the first one"),

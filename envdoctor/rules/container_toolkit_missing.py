@@ -8,7 +8,7 @@ from envdoctor.facts import FactAbsent, Facts
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.evidence import of
 from envdoctor.judging.gpu_demand import Demand, gpu_demand
-from envdoctor.judging.launching import by_hand, cdi_devices, with_nvidia_runtime
+from envdoctor.judging.launching import asked_for_gpu, by_hand, cdi_devices, with_nvidia_runtime
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -37,12 +37,24 @@ def _applies(facts: Facts) -> None:
     host, launch = facts.host, facts.launch
     if _registered(facts) or host.cdi.get() or by_hand(launch):
         raise FactAbsent("the GPU reaches the container another way")
+    if _goes_without(facts):
+        raise FactAbsent("the launch asks for no GPU, and starts without the toolkit")
     if host.is_windows and (host.engine.get() == "docker-desktop" or host.runtimes.is_unknown):
         raise FactAbsent("Docker Desktop on Windows holds the toolkit itself, also for the distributions of WSL")
     parts = (facts.image.reference, facts.image.cuda, facts.build)
     contained = launch.stated or any(part.is_known for part in parts) or facts.observed.get("container") is True
     if facts.packages.is_known and not contained:
         raise FactAbsent("that the workload runs in a container is not stated")
+
+
+def _goes_without(facts: Facts) -> bool:
+    """A launch of a script or a compose file that asks for none starts on any host: what comes of that is
+    launch-without-gpu's."""
+    launch = facts.launch
+    asks = asked_for_gpu(launch) is not None or bool(launch.reservations)
+    if not launch.stated or launch.how == "document" or asks:
+        return False
+    return launch.gpus.is_absent and launch.runtime.is_absent and facts.host.default_runtime.get() != "nvidia"
 
 
 def _registered(facts: Facts) -> bool:

@@ -29,7 +29,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         yield _finding(what, found, facts, matrix, Severity.ERROR)
     elif first.isdigit() and (there := _given(facts)) is not None and int(first) >= there > 0:
         what = f"{_NAME}={found.value[:40]} starts with index {first}, and the container is given {there} GPU{'s' if there > 1 else ''}, which CUDA numbers from 0: it hides every GPU"
-        yield _finding(what, found, facts, matrix, Severity.ERROR)
+        yield _finding(what, found, facts, matrix, Severity.WARNING if _is_named_once(facts) else Severity.ERROR)
 
 
 def _switched_off(found: Setting, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
@@ -65,6 +65,13 @@ def _given(facts: Facts) -> int | None:
     return (
         len([item for item in text.removeprefix("device=").strip("\"'").split(",") if item and "=" not in item]) or None
     )
+
+
+def _is_named_once(facts: Facts) -> bool:
+    """`--gpu A100` may stand for a machine with eight of them: whoever counts writes 8xA100."""
+    gpus = facts.host.gpus
+    is_all = (facts.launch.gpus.get() or "all").strip("\"'") == "all"
+    return is_all and gpus.origin.path is None and len(gpus.get() or ()) == 1
 
 
 def _finding(what: str, found: Setting, facts: Facts, matrix: Matrix, severity: Severity) -> Finding:

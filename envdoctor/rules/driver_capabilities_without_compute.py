@@ -8,6 +8,7 @@ from typing import NamedTuple
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Origin
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.components import cuda_components
+from envdoctor.judging.evidence import of
 from envdoctor.judging.launching import cdi_devices, setting
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
@@ -19,6 +20,7 @@ _SOURCES = (
     "https://github.com/moby/moby/pull/50228",
 )
 _PARTS = frozenset({"compute", "compat32", "graphics", "utility", "video", "display"})  # those that Docker passes on
+_CODECS = (("nvenc", "NVENC"), ("nvdec", "NVDEC"))
 _BY_CDI = "29"  # its releases came to serve --gpus by CDI, which mounts the whole driver; no older one does
 
 
@@ -29,6 +31,11 @@ class Asked(NamedTuple):
     origin: Origin
 
 
+class Needing(NamedTuple):
+    label: str
+    evidence: tuple[Evidence, ...]
+
+
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     asked = _of_request(facts) or _of_variable(facts)
     if asked is None:
@@ -37,14 +44,9 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         return
     if cdi_devices(facts.launch) or "cdi" in (facts.host.toolkit_mode.get() or ""):
         raise FactAbsent("CDI mounts the whole driver")
-    try:
-        components = cuda_components(facts, matrix)
-    except FactUnknown:
-        components = ()
-    if not components:
-        raise FactAbsent("nothing in the workload is known to need CUDA")
+    needing = _needing(facts, matrix)
     yield Finding(
-        message=f"{asked.shown} leaves out compute: the container toolkit mounts no libcuda.so.1, and {components[0].label} finds no CUDA driver. Only where the engine passes GPUs by CDI does this choice have no effect.",
+        message=f"{asked.shown} leaves out compute: the container toolkit mounts no libcuda.so.1, and {needing.label} finds no CUDA driver. Only where the engine passes GPUs by CDI does this choice have no effect.",
         severity=Severity.ERROR if _by_hook(facts) else Severity.WARNING,
         remedy=(
             "leave only gpu in the request, and set NVIDIA_DRIVER_CAPABILITIES=compute,utility with what else is needed, such as video",
@@ -52,9 +54,24 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         ),
         verify="docker run --rm --gpus all IMAGE sh -c 'ldconfig -p | grep libcuda.so.1'",
         at=asked.origin,
-        evidence=(Evidence(asked.fact, ",".join(sorted(asked.parts)), str(asked.origin)), *components[0].evidence),
+        evidence=(Evidence(asked.fact, ",".join(sorted(asked.parts)), str(asked.origin)), *needing.evidence),
         sources=_SOURCES,
     )
+
+
+def _needing(facts: Facts, matrix: Matrix) -> Needing:
+    """Also NVENC and NVDEC: ffmpeg opens libcuda.so.1 before libnvidia-encode or libnvcuvid, and libnvcuvid links to it.
+    Source: https://github.com/FFmpeg/nv-codec-headers/blob/master/include/ffnvcodec/dynlink_loader.h"""
+    try:
+        components = cuda_components(facts, matrix)
+    except FactUnknown:
+        components = ()
+    if components:
+        return Needing(components[0].label, components[0].evidence)
+    codecs = [name for use, name in _CODECS if use in (facts.uses.get() or ())]
+    if not codecs:
+        raise FactAbsent("nothing in the workload is known to need CUDA")
+    return Needing(codecs[0], (of("uses", facts.uses),))
 
 
 def _of_request(facts: Facts) -> Asked | None:
@@ -63,12 +80,21 @@ def _of_request(facts: Facts) -> Asked | None:
     for reservation in launch.reservations:
         parts = _PARTS & frozenset(reservation.capabilities or ())
         if parts and reservation.driver != "cdi":
-            shown = f"capabilities: [{', '.join(reservation.capabilities or ())}]"
+            shown = f"capabilities: [{', '.join(reservation.capabilities or ())}]{_instead(facts)}"
             return Asked(shown, "launch.reservations.capabilities", parts, reservation.origin)
     parts = _PARTS & frozenset(launch.gpu_capabilities.get() or ())
     if not parts:
         return None
     return Asked(f"capabilities={','.join(sorted(parts))} in --gpus", "launch.gpu_capabilities", parts, launch.gpu_capabilities.origin)  # fmt: skip
+
+
+def _instead(facts: Facts) -> str:
+    """Somebody set the variable as well, and wonders."""
+    try:
+        found = setting(facts, "NVIDIA_DRIVER_CAPABILITIES")
+    except FactAbsent:
+        found = None
+    return f", which takes the place of NVIDIA_DRIVER_CAPABILITIES={found.value[:60]} and" if found is not None else ""
 
 
 def _of_variable(facts: Facts) -> Asked | None:

@@ -8,6 +8,7 @@ from envdoctor.facts import FactAbsent, Facts, Gpu
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging import video
 from envdoctor.judging.evidence import of
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import VideoEngineRow
 from envdoctor.rules.rule import Rule
@@ -16,6 +17,7 @@ _SOURCES = ("https://developer.nvidia.com/video-encode-decode-support-matrix",)
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     uses = video.in_use(facts)
     gpus = facts.host.gpus.get()
     if not gpus:

@@ -9,7 +9,7 @@ from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.evidence import of
 from envdoctor.judging.gpu_demand import Demand, gpu_demand
 from envdoctor.judging.jetson import is_jetson
-from envdoctor.judging.launched_program import needs_no_gpu
+from envdoctor.judging.launched_program import means_the_cpu, needs_no_gpu
 from envdoctor.judging.launching import Setting, by_hand, cdi_devices, setting, with_nvidia_runtime
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
@@ -18,6 +18,7 @@ _SOURCES = (
     "https://docs.docker.com/engine/containers/resource_constraints/",
     "https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/docker-specialized.html",
 )
+_CLIENTS = "-py3-sdk"  # nvcr.io/nvidia/tritonserver:24.08-py3-sdk
 _NO_GPU = {"": "as if it were not set, no GPU", "void": "no GPU and no driver", "none": "the driver without any GPU"}
 
 
@@ -30,8 +31,10 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if launch.how != "document" and any(part.is_unknown for part in (launch.gpus, launch.runtime, launch.devices)):
         raise FactAbsent("whether the launch passes a GPU is known only at run time")
     hidden = None if "CUDA_VISIBLE_DEVICES" in launch.passed else setting(facts, "CUDA_VISIBLE_DEVICES")
-    if needs_no_gpu(launch) or (hidden and hidden.value.strip() in ("", "-1")):
+    if needs_no_gpu(launch) or means_the_cpu(launch) or (hidden and hidden.value.strip() in ("", "-1")):
         raise FactAbsent("what is launched is meant to run without a GPU")
+    if (facts.image.reference.get() or "").endswith(_CLIENTS):
+        raise FactAbsent("the image of Triton's clients, which need no GPU")
     if with_nvidia_runtime(launch) or (not launch.runtime.is_known and facts.host.default_runtime.get() == "nvidia"):
         yield from _by_variable(facts, matrix)
     elif launch.gpus.is_absent and not launch.runtime.is_known:

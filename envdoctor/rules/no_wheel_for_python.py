@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Package, unknown
@@ -9,10 +10,13 @@ from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging import builds, nearest_known
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.pip_commands import another_python, commands_of
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow, TorchRow
 from envdoctor.rules.rule import Rule
 
+_RELEASE = re.compile(r"3\.\d{1,2}", re.ASCII)
+_FROM_APT = re.compile(r"python(3\.\d{1,2})(?:-|$)", re.ASCII)
 _SOURCES = ("https://onnxruntime.ai/docs/install/", "https://github.com/pytorch/pytorch/blob/main/RELEASE.md")
 
 
@@ -35,8 +39,24 @@ def _is_a_published_wheel(package: Package) -> bool:
     return not package.index or ("download.pytorch.org/whl/" in package.index and "/nightly" not in package.index)
 
 
+def _pythons(package: Package, facts: Facts, matrix: Matrix) -> set[str]:
+    """The one that the command names (`python3.11 -m pip`), the image's, or all that pip can be of where apt brings one beside
+    the distribution's."""
+    named = {command.python or "" for command in commands_of(package, facts.build.get())}
+    if len(named) == 1 and all(_RELEASE.fullmatch(release) for release in named):
+        return named
+    own = builds.python_of(facts)
+    build, packages = facts.build.get(), facts.packages.need().items
+    if own is not None or build is None or another_python(build.statements):
+        return {own or facts.image.python.need()}
+    apt = {match.group(1) for item in packages if item.manager == "apt" and (match := _FROM_APT.match(item.name))}
+    system = matrix.system_python(facts.image.os_id.get() or "", facts.image.os_version.get() or "")
+    others = any(item.manager == "conda" or item.name in ("uv", "pyenv", "virtualenv") for item in packages)
+    return {facts.image.python.need()} if others or not apt or system is None else {system, *apt}
+
+
 def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
-    python = ".".join(facts.image.python.need().split(".")[:2])
+    possible = _pythons(package, facts, matrix)
     without = facts._replace(
         image=facts.image._replace(python=unknown("any Python: the question is which have wheels"))
     )
@@ -55,8 +75,9 @@ def _judge(package: Package, facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     )
     if not pythons:
         raise FactUnknown(f"for which Python versions {described(package)} has wheels is not known")
-    if python in pythons:
+    if possible.issubset(pythons):
         return
+    python = next(iter(possible)) if len(possible) == 1 else builds.python_of(facts) or facts.image.python.need()
     yield Finding(
         message=(
             f"{described(package)} has no wheel for the image's Python {python} (it has for {', '.join(pythons)}): pip stops with \"Could not find a version that satisfies"

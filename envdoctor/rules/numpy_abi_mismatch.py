@@ -8,6 +8,7 @@ from envdoctor.facts import FactAbsent, Facts, Package
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging import builds
 from envdoctor.judging.evidence import described, of, of_package
+from envdoctor.judging.pip_commands import commands_of
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import leading, numbers
@@ -30,12 +31,19 @@ _SOME_2 = ("2.0.2", "2.1.3", "2.2.6", "2.3.5")
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     packages = facts.packages.need()
+    numpy = packages.named("numpy")
+    opencv = [
+        item for item in packages.named(*_OPENCV) if item.version and item.manager in (None, "pip", "uv", "conda")
+    ]
+    broken = [item for item in opencv if numpy and _is_2(numpy[-1]) and _is_of_numpy_1(item, facts, matrix)]
+    if broken:  # whatever the image and the host: cv2 is not imported
+        yield from (_meets(item, numpy[-1]) for item in broken)
+        return
     pinned = (item for item in packages.named("torch", "onnxruntime-gpu", *_OPENCV) if item.version)
     wheels = [item for item in pinned if item.manager in (None, "pip", "uv", "conda")]
     of_numpy_1 = [item for item in wheels if _is_of_numpy_1(item, facts, matrix)]
     if not of_numpy_1:
         raise FactAbsent("nothing that is pinned is known to be compiled for numpy 1")
-    numpy = packages.named("numpy")
     for item in of_numpy_1:
         if numpy and _is_2(numpy[-1]):
             yield _meets(item, numpy[-1])
@@ -75,9 +83,19 @@ def _allows(numpy: Package, versions: tuple[str, ...]) -> bool:
 def _is_left_open(numpy: tuple[Package, ...], item: Package, facts: Facts) -> bool:
     """pip takes the newest numpy for what requires it without an upper bound. torch up to 2.2 does not require it."""
     python = numbers(builds.python_of(facts) or "")
-    if item.installed or python < _FIRST_PYTHON or (not numpy and item.name == "torch"):
+    if item.installed or python < _FIRST_PYTHON or (not numpy and item.name == "torch") or _is_constrained(item, facts):
         return False
     return not numpy or (not numpy[-1].version and not numpy[-1].installed and _allows(numpy[-1], _SOME_2))
+
+
+def _is_constrained(item: Package, facts: Facts) -> bool:
+    """`pip install -c constraints.txt` and PIP_CONSTRAINT can hold numpy too; the file is not read."""
+    there = commands_of(item, facts.build.get())
+    env = facts.image.env.get() or {}
+    return bool(env.get("PIP_CONSTRAINT")) or any(
+        each.has("-c", "--constraint", "--constraints") or each.settings.get("PIP_CONSTRAINT", "") != ""
+        for each in there
+    )
 
 
 def _effect(item: Package) -> str:

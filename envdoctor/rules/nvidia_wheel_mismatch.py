@@ -89,7 +89,9 @@ def _in_one_command(item: Package, torch: Package, facts: Facts) -> bool:
     build = facts.build.get()
     if build is not None and item.origin.path == torch.origin.path:
         torchs = [each.place for each in commands_of(torch, build)]
-        both = [each for each in commands_of(item, build) if each.place in torchs and {item.name, "torch"} <= each.names()]
+        both = [
+            each for each in commands_of(item, build) if each.place in torchs and {item.name, "torch"} <= each.names()
+        ]
         if both:
             return not any(each.has(*_OVERRIDES) for each in both)
     a_file = item.origin.path == torch.origin.path and (build is None or item.origin.path != build.path)

@@ -20,6 +20,9 @@ _SOURCES = (
     "https://stackoverflow.com/questions/55313610/importerror-libgl-so-1-cannot-open-shared-object-file-no-such-file-or-directo",
 )
 _GONE = "libgl1-mesa-glx"
+_LONGEST = 2000  # characters of a word
+# Not libglib and libglu; `playwright install-deps` and rosdep ask apt for whatever they know of
+_MAY_BRING = re.compile(r"libgl(?!ib|u)|^install-deps$|^--with-deps$|(?:^|/)rosdep$", re.IGNORECASE)
 _IN_EVERY_IMAGE = frozenset({"libz.so.1"})  # dpkg needs zlib1g
 # What python:3.11 and buildpack-deps hold besides, through imagemagick and its headers.
 # Source: https://github.com/docker-library/buildpack-deps , and Debian's package index
@@ -128,8 +131,11 @@ def _unread(facts: Facts, packages: Packages) -> str:
         words = statement.words
         program = (words[0] or "").rpartition("/")[2] if words else ""
         named = program in ("apt", "apt-get", "aptitude", "xargs", "dpkg") and None in words
-        if named or any(word is not None and "libgl" in word.lower() for word in words):
+        if named or any(word is not None and _MAY_BRING.search(word[:_LONGEST]) for word in words):
             return f"what {statement.origin} installs"
+    copied = next((path for path in (build.copied if build else ()) if "libGL." in path), None)
+    if copied is not None:
+        return f"the copy to {copied[:80]}"
     return f"what could not be read ({packages.gaps[0]})" if packages.gaps else ""
 
 

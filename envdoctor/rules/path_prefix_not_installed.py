@@ -38,7 +38,7 @@ class _Conda(NamedTuple):
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     build = facts.build.need()
     env = facts.image.env.get() or {}
-    entries = [entry for entry in env.get("PATH", "").split(":")[:50] if entry.startswith("/")]
+    entries = [entry for entry in env.get("PATH", "").split(":")[:20] if entry.startswith("/")]
     folders = [entry.rstrip("/")[: -len("/bin")] for entry in entries if entry.rstrip("/").endswith("/bin")]
     cuda = dict(_cuda_folders(facts, build))
     if not folders and not cuda:

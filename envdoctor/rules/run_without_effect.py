@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from envdoctor.facts import FactAbsent, Facts, Slip, Statement
 from envdoctor.findings import Evidence, Finding, Kind, Severity
+from envdoctor.judging.secret_names import names_a_secret
 from envdoctor.judging.shell_words import program
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
@@ -21,6 +22,7 @@ _OF_AN_ENVIRONMENT = re.compile(r"pip[0-9.]*|python[0-9.]*|uv|conda|mamba|microm
 _DECIDES_BUILDS = re.compile(
     r"\b(?:CUDA_HOME|CUDA_PATH|TORCH_CUDA_ARCH_LIST|FORCE_CUDA|LD_LIBRARY_PATH|LIBRARY_PATH|CPATH|PATH|MAX_JOBS|CMAKE_ARGS|CUDACXX|CC|CXX|PIP_[A-Z_]+|UV_[A-Z_]+)="
 )
+_MOST = 20  # findings
 _ENVIRONMENT_FOLDER = re.compile(r"/envs/[^/:]+/bin|venv[^/:]*/bin", re.IGNORECASE)
 _NAME = re.compile(r"(?:export\s+)?([A-Za-z_]\w{0,60})=([^\s;&$'\"]{0,60})")
 
@@ -31,7 +33,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     if not (found or build.statements or build.other_statements):
         raise FactAbsent("the build runs no commands")
     path = (facts.image.env.get() or {}).get("PATH", "")
-    for slip in found:
+    for slip in found[:_MOST]:
         on_path = _ENVIRONMENT_FOLDER.search(path[:4000]) is not None  # so pip and python are the environment's anyway
         yield _finding(slip, None if on_path else _following(slip, (*build.statements, *build.other_statements)))
 
@@ -68,9 +70,12 @@ def _told(slip: Slip, following: Statement | None) -> tuple[str, tuple[str, ...]
         matters = _DECIDES_BUILDS.search(slip.shown) is not None
         name = _NAME.search(slip.shown)
         variable, value = (name.group(1), name.group(2) or "VALUE") if name else ("NAME", "VALUE")
+        lasting = f"write ENV {variable}={value}"
+        if names_a_secret(variable):  # in ENV it would stay in the image
+            lasting = f"pass it to the container when it is started, docker run --env {variable} …, and replace it: it stands in the image's history"
         return (
             f"The variable is gone when this RUN ends: neither the commands behind it nor the container see {variable}.",
-            (f"write ENV {variable}={value}", "or set it in the RUN that needs it, with &&"),
+            (lasting, "or set it in the RUN that needs it, with &&"),
             Severity.WARNING if matters else Severity.NOTE,
         )
     if slip.command == "cd":

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from envdoctor.facts import Build, BuildCommand, FactAbsent, Facts, Statement, Variable
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.secret_names import names_a_secret
+from envdoctor.judging.shell_words import program
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 
@@ -14,6 +15,7 @@ _SOURCES = (
     "https://docs.docker.com/build/building/secrets/",
     "https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/",
     "https://pip.pypa.io/en/stable/topics/authentication/",
+    "https://docs.docker.com/build/metadata/attestations/slsa-provenance/",
 )
 _WRITTEN_OUT = "***"
 _VERIFY = "docker history --no-trunc IMAGE"
@@ -28,15 +30,15 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     arguments = [each for each in build.variables if each.keyword == "ARG" and names_a_secret(each.name)]
     final = {each.name for each in arguments if each.final}
     for group in _by_file(each for each in arguments if each.final):
-        yield _of_arguments(group, Severity.WARNING)
+        yield _of_arguments(group, Severity.WARNING, build)
     for group in _by_file(each for each in arguments if not each.final and each.name not in final):
-        yield _of_arguments(group, Severity.NOTE)
+        yield _of_arguments(group, Severity.NOTE, build)
     for group in _by_file(each for each in build.variables if _holds_a_secret(each)):
         yield _of_environment(group)
-    told = {each.name for each in arguments}
+    untold = {each.name for each in build.variables} - {each.name for each in arguments}
     for statements, is_final in ((build.statements, True), (build.other_statements, False)):
         for statement in statements:
-            yield from _of_addresses(statement, build, told, is_final)
+            yield from _of_addresses(statement, untold, is_final)
     for command in build.commands:
         yield from _of_command(command)
     if not (build.variables or build.statements or build.other_statements or build.commands):
@@ -63,17 +65,17 @@ def _from_secret(value: str) -> bool:
     return bool(found) and "$" in rest.partition("@")[0] and "@" in rest and "/" not in rest.partition("@")[0]
 
 
-def _of_arguments(group: list[Variable], severity: Severity) -> Finding:
+def _of_arguments(group: list[Variable], severity: Severity, build: Build) -> Finding:
     names = _listed(group)
     where = (
-        "its value stays in the image: docker history shows the build arguments of every RUN behind it, and so does the attestation of the build"
+        "its value stays in the image: docker history shows the build arguments of every RUN behind it, and so does a full attestation of the build (provenance, mode=max)"
         if severity is Severity.WARNING
-        else "its value stays in the build cache, and in the attestation of the build, though not in the layers of the image that is built"
+        else "its value stays in the build cache, and in a full attestation of the build (provenance, mode=max), though not in the image that is built"
     )
     return Finding(
         message=f"{names} {'are arguments' if len(group) > 1 else 'is an argument'} of the build: {_plural(where, group)}.",
         severity=severity,
-        remedy=(_mount(group[0].name), *_PIP_CONF),
+        remedy=(_mount(group[0].name), *_by_file_mount(group, build)),
         verify=_VERIFY,
         at=group[0].origin,
         evidence=_evidence(group),
@@ -97,11 +99,10 @@ def _of_environment(group: list[Variable]) -> Finding:
     )
 
 
-def _of_addresses(statement: Statement, build: Build, told: set[str], is_final: bool) -> Iterator[Finding]:
+def _of_addresses(statement: Statement, declared: set[str], is_final: bool) -> Iterator[Finding]:
     """A password that is written out, or comes from a variable of the build whose name does not tell."""
-    declared = {each.name for each in build.variables}
     found = [each for each in statement.addresses if each.password]
-    names = [each.password for each in found if each.password in declared - told]
+    names = [each.password for each in found if each.password in declared]
     if not names and not any(each.password == _WRITTEN_OUT for each in found):
         return
     what = f"comes from {names[0]}, a variable of the build" if names else "is written in the command"
@@ -134,7 +135,10 @@ def _of_command(command: BuildCommand) -> Iterator[Finding]:
     yield Finding(
         message=f"{_joined(names)} {'is' if one else 'are'} passed to the build as {option}: docker history shows the value{'' if one else 's'} to everybody who can pull the image, and so does the list of processes while the build runs.",
         severity=Severity.WARNING,
-        remedy=(remedy, *_PIP_CONF[:1]),
+        remedy=(
+            remedy,
+            *(_PIP_CONF[:1] if any("PYPI" in name.upper() or "PIP" in name.upper() for name in names) else ()),
+        ),
         verify=_VERIFY,
         at=places[0],
         evidence=tuple(
@@ -143,6 +147,21 @@ def _of_command(command: BuildCommand) -> Iterator[Finding]:
         ),
         sources=_SOURCES,
     )
+
+
+def _by_file_mount(group: list[Variable], build: Build) -> Iterator[str]:
+    """Where one of the arguments is a part of an address."""
+    names = {each.name for each in group}
+    used = [
+        (program(statement), address)
+        for statement in (*build.statements, *build.other_statements)
+        for address in statement.addresses
+        if address.password in names
+    ]
+    if any(address.option for _, address in used):
+        yield _PIP_CONF[0]
+    if any(name in ("uv", "git", "curl", "wget") for name, _ in used):
+        yield _PIP_CONF[1]
 
 
 def _mount(name: str) -> str:

@@ -29,7 +29,7 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
     cpu = [item for item in packages if builds.is_cpu_build(item, facts, matrix)]
     if not cpu:
         return
-    meant = builds.variant(cpu[0]) == "cpu"
+    meant = builds.is_meant_for_cpu(cpu[0])
     asked = _asked_for_torch(facts, matrix)
     if not facts.uses_stated and not facts.image.cuda.is_known and not asked and (meant or not facts.host.gpus.get()):
         raise FactAbsent("the CPU build of torch in an image without CUDA")
@@ -50,7 +50,10 @@ def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
         ),
         verify='python -c "import torch; print(torch.version.cuda, torch.cuda.is_available())"',
         at=cpu[0].origin,
-        evidence=(of_package(cpu[0]), of("launch.gpus", facts.launch.gpus) if asked else of("image.cuda", facts.image.cuda)),
+        evidence=(
+            of_package(cpu[0]),
+            of("launch.gpus", facts.launch.gpus) if asked else of("image.cuda", facts.image.cuda),
+        ),
         sources=_SOURCES,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, FactUnknown, Package
 from envdoctor.findings import Finding, Kind, Severity
-from envdoctor.judging import fitting
+from envdoctor.judging import builds, fitting
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, of_package
 from envdoctor.matrix import Matrix
@@ -63,9 +63,9 @@ def _finding(package: Package, folder: str, alone: bool, facts: Facts, matrix: M
     pinned = "+" in (package.version or "")
     stops = alone or pinned
     effect = (
-        'pip stops with "Could not find a version that satisfies the requirement (from versions: none)"'
+        builds.not_found(package)
         if stops
-        else f"pip passes over it and takes {package.name} from the default index, with the CUDA of that build"
+        else f"{package.manager} passes over it and takes {package.name} from the default index, with the CUDA of that build"
     )
     pin = fitting.torch_pin(facts, matrix, (package.version or "").partition("+")[0] or None)
     return Finding(

@@ -89,7 +89,7 @@ def _not_passed(missing: list[Wanted], script: Script, facts: Facts) -> Iterator
     if all(each.guarded for each in missing):
         mounts = [mount.shown for mount in bind_mounts(facts.launch) if mount.of_project and not mount.read_only]
         if mounts:
-            effect = f"the program runs as root, and what it writes to {mounts[0]} belongs to root on the host."
+            effect = _without(missing, mounts[0])
             yield _finding(f"{takes} {them}: {effect}", Severity.NOTE, facts, names, facts.launch.origin, remedy)
         return
     stops = any(each.stops for each in missing)
@@ -97,6 +97,14 @@ def _not_passed(missing: list[Wanted], script: Script, facts: Facts) -> Iterator
         "the entrypoint ends with an error." if stops else "its commands get an empty uid, and useradd or gosu fail."
     )
     yield _finding(f"{takes} {them}: {effect}", Severity.WARNING, facts, names, facts.launch.origin, remedy)
+
+
+def _without(missing: list[Wanted], mount: str) -> str:
+    """What comes of a script that goes on without them."""
+    values = tuple(f"{each.name}={each.default}" for each in missing if each.default)
+    if values:
+        return f"the entrypoint goes on with its default ({_listed(values)}), and what is written to {mount} belongs to that user on the host, who need not be you."
+    return f"the program does not become you, and what it writes to {mount} belongs to root or to somebody else on the host."
 
 
 def _ignored(asked: tuple[str, ...], script: Script | None, facts: Facts, build: Build) -> Finding:

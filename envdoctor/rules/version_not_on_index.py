@@ -66,8 +66,8 @@ def _judge_variant(package: Package, facts: Facts, matrix: Matrix) -> Iterator[F
     pin = fitting.torch_pin(facts, matrix, with_cuda[0].version)
     yield Finding(
         message=(
-            f"torch {with_cuda[0].version} was not built for CUDA {cuda} (it was for {known_cudas}), so that {PYTORCH_INDEX}{folder} does not hold it: pip stops with"
-            ' "Could not find a version that satisfies the requirement".'
+            f"torch {with_cuda[0].version} was not built for CUDA {cuda} (it was for {known_cudas}), so that {PYTORCH_INDEX}{folder} does not hold it:"
+            f" {builds.not_found(package)}."
         ),
         severity=Severity.ERROR,
         remedy=(
@@ -176,7 +176,7 @@ def _index_of(package: Package) -> tuple[str, ...]:
 
 def _finding(package: Package, why: str, remedy: tuple[str, ...]) -> Finding:
     return Finding(
-        message=f'{described(package)} cannot be installed from the default index: {why}. pip stops with "Could not find a version that satisfies the requirement".',
+        message=f"{described(package)} cannot be installed from the default index: {why}. {builds.not_found(package)}.",
         severity=Severity.ERROR,
         remedy=remedy,
         verify=f"python3 -m pip index versions {package.name}",

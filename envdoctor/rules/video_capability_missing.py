@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envdoctor.facts import FactAbsent, Facts
+from envdoctor.facts import FactAbsent, Facts, Packages
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging import video
 from envdoctor.judging.evidence import of
-from envdoctor.judging.launching import cdi_devices
+from envdoctor.judging.launching import cdi_devices, needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import at_least, leading
@@ -21,8 +21,10 @@ _BY_CDI = "29"
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     uses = video.in_use(facts)
     _hook_mounts(facts)
+    _image_holds(facts)
     given = video.capabilities(facts)
     if given.video:
         return
@@ -61,6 +63,14 @@ def _hook_mounts(facts: Facts) -> None:
         raise FactAbsent("with CDI the container gets all of the driver's libraries")
     if host.is_windows or host.l4t.is_known or (facts.image.family.get() or "").startswith("l4t/"):
         raise FactAbsent("on Windows, WSL and Jetson the libraries for video come with the system")
+
+
+def _image_holds(facts: Facts) -> None:
+    """Raises FactAbsent where the driver's own packages put them into the image: driver-in-image tells what comes of that."""
+    packages = facts.packages.get() or Packages()
+    for item in packages.items:
+        if item.manager == "apt" and item.name.startswith(("libnvidia-encode", "libnvidia-decode", "nvidia-driver-")):
+            raise FactAbsent(f"{item.name} puts the driver's libraries for video into the image")
 
 
 def _perhaps_cdi(facts: Facts) -> bool:

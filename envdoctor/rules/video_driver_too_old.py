@@ -10,6 +10,7 @@ from envdoctor.facts import FactAbsent, Facts, Origin, Statement
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging import video
 from envdoctor.judging.evidence import of
+from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import VideoSdkRow
 from envdoctor.rules.rule import Rule
@@ -34,6 +35,7 @@ class _Headers(NamedTuple):
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:
+    needs_a_gpu_in_the_container(facts)
     if "nvenc" not in video.in_use(facts):
         raise FactAbsent("only NVENC refuses a driver that is older than the headers")
     driver = leading(facts.host.driver.get() or "")

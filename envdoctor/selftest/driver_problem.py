@@ -47,7 +47,7 @@ def problem(told: Mapping[str, Any], seen: Surroundings, environment: Mapping[st
     if told.get("nvmlInit") == _NVML_MISMATCH:
         return _mismatch(told, seen)
     return (
-        _denied(told.get("opened", {}))
+        _denied(told)
         or lost_gpu(told, {})
         or _not_given(told, seen, environment)
         or _missing_node(seen)
@@ -133,14 +133,16 @@ def _without_compute(environment: Mapping[str, str]) -> Problem | None:
     )
 
 
-def _denied(opened: Mapping[str, int]) -> Problem | None:
+def _denied(told: Mapping[str, Any]) -> Problem | None:
     """https://github.com/NVIDIA/nvidia-container-toolkit/issues/48"""
+    opened: Mapping[str, int] = told.get("opened", {})
     gpus = of_gpus(opened)
     denied = [path for path in (*gpus, "/dev/nvidiactl") if opened.get(path) == _EPERM]
     if not gpus or not denied or ("/dev/nvidiactl" not in denied and set(denied) != set(gpus)):
         return None  # one GPU of several may be denied on purpose; libcuda makes /dev/nvidiactl itself, for nothing
+    seen = " and devices.list has no entry for it" if told.get("cgroup_allows") is False else ""
     return _lost(
-        f"the container's cgroup no longer lets it open {denied[0]} (Operation not permitted), as after a systemctl "
+        f"the container's cgroup no longer lets it open {denied[0]} (Operation not permitted{seen}), as after a systemctl "
         "daemon-reload on the host",
         "create the container again; to prevent it: --device for each /dev/nvidia* node, CDI, or Docker's cgroupfs driver",
     )

@@ -30,6 +30,11 @@ def driver(until: float, video: Iterable[str]) -> Answers:
     return remembered(child.ask(partial(_driver, video=tuple(video)), until))
 
 
+def kernel_log(until: float) -> dict[str, Any]:
+    """{"xids": [{"xid": 79, "pci": "0000:65:00", …}], "pci": ["0000:65:00"]}; empty if the log cannot be read."""
+    return dict(remembered(child.ask(_kernel_log, until), stamp.FILES).told)
+
+
 def remembered(answers: Answers, kind: str = stamp.DRIVER) -> Answers:
     if answers.stuck is not None:
         stamp.remember(answers.stuck, kind)
@@ -79,6 +84,15 @@ def _driver(say: Say, video: tuple[str, ...]) -> None:
     libcuda = driver_calls.ask(say, video)
     say("call", "read of /proc/driver/nvidia")
     say("surroundings", surroundings.probe(LIVE, libcuda)._asdict())
+
+
+def _kernel_log(say: Say) -> None:
+    from envdoctor.probes import kernel_log
+
+    found = kernel_log.probe(LIVE)
+    if found.is_known:
+        say("pci", kernel_log.here(LIVE))
+        say("xids", [item._asdict() for item in found.need()])
 
 
 def _cameras(say: Say) -> None:

@@ -26,10 +26,22 @@ def _too_new(need: str, what: str, cuda: str | None, told: Mapping[str, Any]) ->
     )
 
 
+def _not_installed(need: str, name: str, remedy: str, installed: Mapping[str, Any]) -> Problem:
+    """What lies in a folder that cannot be listed need not be missing."""
+    unseen = installed.get("unreadable")
+    if unseen:
+        return Problem(
+            need,
+            f"whether {name} is installed cannot be told: {unseen}",
+            "let the user who runs the self-test list that folder (chmod o+rx), or run it as the program's user",
+        )
+    return Problem(need, f"{name} is expected and not installed", remedy)
+
+
 def torch(installed: Mapping[str, Any], told: Mapping[str, Any]) -> Problem | None:
     found = installed.get("torch")
     if found is None:
-        return Problem("torch", "torch is expected and not installed", "install a CUDA build of torch in the image")
+        return _not_installed("torch", "torch", "install a CUDA build of torch in the image", installed)
     if found["cuda"] == "":
         return Problem(
             "torch",
@@ -42,7 +54,7 @@ def torch(installed: Mapping[str, Any], told: Mapping[str, Any]) -> Problem | No
 def onnxruntime(installed: Mapping[str, Any], told: Mapping[str, Any], need: str) -> Problem | None:
     found = installed.get("onnxruntime")
     if found is None:
-        return Problem(need, "ONNX Runtime is expected and not installed", "install onnxruntime-gpu in the image")
+        return _not_installed(need, "ONNX Runtime", "install onnxruntime-gpu in the image", installed)
     if not found["whole"]:
         return Problem(
             need,
@@ -121,7 +133,7 @@ def video(need: str, told: Mapping[str, Any], environment: Mapping[str, str]) ->
 def opencv(installed: Mapping[str, Any], told: Mapping[str, Any]) -> Problem | None:
     found = installed.get("opencv")
     if found is None:
-        return Problem("opencv", "OpenCV is expected and not installed", "install opencv-python-headless in the image")
+        return _not_installed("opencv", "OpenCV", "install opencv-python-headless in the image", installed)
     if not found["library"]:
         return Problem(
             "opencv",

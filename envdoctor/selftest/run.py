@@ -27,6 +27,7 @@ _LIMITS = (
 )
 _SHARE_OF_FILES = 0.75  # of the time
 _LEAST_SECONDS = 0.2
+_SECONDS_OF_LOG = 2.0
 
 
 def quick(stated: Mapping[str, str] | None, until: float) -> Verdict:
@@ -43,9 +44,14 @@ def quick(stated: Mapping[str, str] | None, until: float) -> Verdict:
     problems = [*_device_problems(wanted, told, until)]
     if not any(problem.need == "driver" for problem in problems):
         problems += _part_problems(wanted, told)
+    works, notes = _works(wanted, told), _notes(image, told)
+    if any(problem.need in ("cuda", "driver") for problem in problems):
+        from envdoctor.selftest import xid
+
+        told.update(xids(until))
+        problems, notes = [xid.explained(problem, told) for problem in problems], (*notes, *xid.notes(told))
     if stated is None:
         problems = [with_reason(problem, wanted) for problem in problems]
-    works, notes = _works(wanted, told), _notes(image, told)
     return Verdict(wanted, works, without_repeats(problems), notes, told, stated=stated is not None)
 
 
@@ -71,6 +77,12 @@ def _device_problems(wanted: Mapping[str, str], told: dict[str, Any], until: flo
             yield limits
         elif cameras.ending:
             yield Problem("camera", f"the cameras do not answer: {cameras.ending}", _RESTART)
+
+
+def xids(until: float) -> dict[str, Any]:
+    """Read only where a problem asks for its cause, or in the deep self-test: the log may be long."""
+    now = time.monotonic()
+    return observed.kernel_log(min(until, now + _SECONDS_OF_LOG)) if until - now >= _LEAST_SECONDS else {}
 
 
 def _before_the_driver(stated: Mapping[str, str] | None, until: float) -> float:
@@ -159,7 +171,8 @@ def _part(need: str, told: Mapping[str, Any]) -> Problem | None:
 
 def _works(wanted: Mapping[str, str], told: Mapping[str, Any]) -> tuple[str, ...]:
     if not wanted:
-        return ("nothing that is installed or stated needs a GPU",)
+        seen = "could be seen" if (told.get("installed") or {}).get("unreadable") else "is installed or stated"
+        return (f"nothing that {seen} needs a GPU",)
     if not told.get("gpus"):
         return (", ".join(wanted),)
     gpus: list[str] = told["gpus"]
@@ -176,6 +189,8 @@ def _notes(image: Answers, told: Mapping[str, Any]) -> tuple[str, ...]:
     notes = list(parts.preloaded(told))
     installed: Mapping[str, Any] = told.get("installed") or {}
     packages = installed.get("packages", {})
+    if installed.get("unreadable"):
+        notes.append(f"not all that is installed could be seen: {installed['unreadable']}")
     if image.ending:
         notes.append(f"the loader could not be asked for every library: {image.ending} in {image.during}")
     if {"onnxruntime", "onnxruntime-gpu"} <= packages.keys():

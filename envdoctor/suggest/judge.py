@@ -32,6 +32,7 @@ _NOT_OF_THE_BASE = frozenset(
         "opencv-library-missing",
         "opencv-without-windows",
         "package-without-cuda",
+        "driver-in-image",
         "video-capability-missing",
         "gpu-without-video-engine",
     }
@@ -51,11 +52,13 @@ _ORT_CODE = tuple(rule for rule in _RULES if rule.id == "gpu-not-in-onnxruntime"
 
 
 class Memory:
-    """What searches share: answers by candidate, other packages, rules and kind of host; and lists that cost time to make.
-    `asked` counts the answers that were not there yet."""
+    """What searches share: answers by candidate, other packages, rules and kind of host; the results of rules that looked
+    at no part of a candidate, by the kind of the only host they looked at; and lists that cost time to make. `asked`
+    counts the answers that were not there yet."""
 
     def __init__(self) -> None:
         self.answers: dict[Hashable, Judgement] = {}
+        self.results: dict[tuple[str, Hashable], RuleResult] = {}
         self.lists: dict[Hashable, Any] = {}
         self.asked = 0
 
@@ -145,7 +148,7 @@ class Judge:
                 arch = ARCHES.get(host.arch.get() or "", self._arch)
                 if arch not in assembled:
                     assembled[arch] = (self._facts(candidate, others, host, arch), {})
-                answer = self._on(*assembled[arch], host, rules)
+                answer = _lost(candidate, assembled[arch][0]) or self._on(*assembled[arch], host, kind, rules)
                 self.memory.answers[place, kind] = answer
                 self.memory.asked += 1
             if answer.tier is None:
@@ -158,14 +161,19 @@ class Judge:
     def _facts(self, candidate: Candidate, others: tuple[Package, ...], host: Host, arch: str) -> Watched:
         return Watched(*assemble(workload(candidate, others, arch), host, self.matrix, Stated()))
 
-    def _on(self, facts: Watched, settled: dict[str, RuleResult], host: Host, rules: Sequence[Rule]) -> Judgement:
+    def _on(
+        self, facts: Watched, settled: dict[str, RuleResult], host: Host, kind: Hashable, rules: Sequence[Rule]
+    ) -> Judgement:
         """`settled` are the results of rules that did not look at the host. Without any host only those count."""
         facts = Watched(*facts._replace(host=host))
+        known_before = self.memory.results
         remark = Judgement(0)
         for rule in rules:
-            result = settled.get(rule.id)
+            result = settled.get(rule.id) or known_before.get((rule.id, None)) or known_before.get((rule.id, kind))
             if result is None:
                 result, parts = watch(rule, facts, self.matrix)
+                if host.stated and parts <= {"host"}:
+                    known_before[rule.id, kind if parts else None] = result
                 if "host" not in parts:
                     settled[rule.id] = result
                 elif not host.stated:
@@ -176,6 +184,20 @@ class Judge:
             if told.tier:
                 remark = told
         return remark
+
+
+def _lost(candidate: Candidate, facts: Watched) -> Judgement | None:
+    """Does what is carried along put another torch, or one that is not known, in the place of the candidate's own? One
+    command with both pins would be refused by pip."""
+    wheel = candidate.torch
+    packages = facts.packages.get()
+    if wheel is None or packages is None:
+        return None
+    found = next((item for item in packages.named("torch")), None)
+    if found is None or found.version == wheel.package().version:
+        return None
+    message = f"torch {wheel.version} does not stay: {found.origin} puts another in its place"
+    return Judgement(None, "torch-companion-mismatch", message, undecided=found.version is None)
 
 
 def _told(result: RuleResult, host: Host) -> Judgement:

@@ -49,6 +49,7 @@ class Search:
         self.rejected: dict[tuple[str, str], Rejection] = {}
         self.ended = False
         self._most = self.memory.asked + most
+        self._agreed: dict[tuple[str, Wheel], bool] = {}
 
     def best(self, count: int) -> tuple[Found, ...]:
         """The best of each family in turn, `count` in all, fewer if there are no more."""
@@ -93,7 +94,7 @@ class Search:
         combination is judged, for the words."""
         torch = None
         if TORCH in self.problem.parts and family not in HOLDING_TORCH:
-            torch = next((wheel for wheel in self.torches if self._stands(family, wheel, 1)), None)
+            torch = next((wheel for wheel in self.torches if self._stands(family, wheel, 1, listed)), None)
         served = [wheel for wheel in self.runtimes if wheel is not None and wheel.default]
         for base in listed:
             for runtime in served:
@@ -118,7 +119,7 @@ class Search:
     def _combine(self, family: str, listed: tuple[Base, ...], tier: int) -> Iterator[Candidate]:
         torches: Iterable[Wheel | None] = (None,)
         if TORCH in self.problem.parts and family not in HOLDING_TORCH:
-            torches = (wheel for wheel in self.torches if self._stands(family, wheel, tier))
+            torches = (wheel for wheel in self.torches if self._stands(family, wheel, tier, listed))
         for torch in torches:
             for runtime in self.runtimes:
                 if not self._agree(family, torch, runtime):
@@ -134,6 +135,12 @@ class Search:
     def _bases(self, family: str) -> tuple[Base, ...]:
         boards = tuple(host.l4t.get() for host in self.problem.hosts if host.l4t.is_known)
         return self._listed((family, boards), lambda: bases(family, self.problem, self.matrix))
+
+    @cached_property
+    def _may_lift(self) -> bool:
+        """Is there a host with a GPU that may use forward compatibility packages?"""
+        gpus = (gpu for host in self.problem.hosts for gpu in host.gpus.get() or ())
+        return any(gpu.forward_compat.get() for gpu in gpus)
 
     @cached_property
     def torches(self) -> tuple[Wheel, ...]:
@@ -160,20 +167,28 @@ class Search:
         wheel = runtime or torch
         if wheel is None or not self.problem.carried:
             return True
+        if (family, wheel) in self._agreed:
+            return self._agreed[family, wheel]
         if runtime is not None and torch is not None:
             torch = self.torches[0]
         candidate = Candidate(_plain(wheel, self.problem), torch, runtime)
         judgement = self.judge.agrees(candidate, companions(candidate, self.problem, self.matrix) or ())
         if judgement.tier is None:
             self._reject_wheel(family, wheel, judgement)
-        return judgement.tier is not None
+        self._agreed[family, wheel] = judgement.tier is not None
+        return self._agreed[family, wheel]
 
-    def _stands(self, family: str, wheel: Wheel, tier: int) -> bool:
-        """Does the wheel pass on an image without CUDA? What refuses it there does so on any other."""
+    def _stands(self, family: str, wheel: Wheel, tier: int, listed: tuple[Base, ...]) -> bool:
+        """Does the wheel pass on an image without CUDA? What refuses it there does so on any other, but for a driver that
+        is too old by itself: the forward compatibility package of an image may lift that."""
         plain = _plain(wheel, self.problem)
         if plain.python is None:
             return False
         judgement = self.judge.alone(Candidate(plain, wheel))
+        if judgement.rule == "driver-too-old" and self._may_lift:
+            lifting = (base for base in listed if base.cuda and major(base.cuda) == major(wheel.cuda))
+            tried = (self.judge.alone(Candidate(base, wheel)) for base in lifting)
+            judgement = next((each for each in tried if each.tier is not None), judgement)
         if judgement.tier is None:
             self._reject_wheel(family, wheel, judgement)
         return judgement.tier is not None and judgement.tier <= tier

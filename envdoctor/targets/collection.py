@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from envdoctor.findings import TargetError
 from envdoctor.targets import Targets
 from envdoctor.targets.alone import Alone
+from envdoctor.targets.bystanders import bystander, listed
 from envdoctor.targets.dockerfiles import Dockerfiles
 from envdoctor.targets.files import Unreadable, read_stdin, read_text
 from envdoctor.targets.kinds import EXPECTED, Kind, by_content, not_yet
@@ -34,6 +35,7 @@ class Collection:
         self._kinds: dict[str, Kind] = {}
         self._installed: set[str] = set()
         self._bases: dict[str, str] = {}  # of compose files that change another one
+        self._bystanders: list[str] = []  # images that are not judged: they have nothing to do with a GPU
 
     def targets(self) -> Targets:
         workloads = list(self._workloads())
@@ -75,7 +77,7 @@ class Collection:
         kind = self._kind(item)
         try:
             if starter is not None:
-                yield from linked.workloads[item.label]
+                yield from self._launched(item, linked.workloads[item.label])
                 yield from alone.of_builds(starter)
                 yield from unbuilt(starter, project)
             elif kind is Kind.DOCKERFILE:
@@ -95,6 +97,23 @@ class Collection:
             self.usage.append(TargetError(item.label, str(error)))
         except (Unreadable, RecursionError) as error:
             self.errors.append(TargetError(item.label, str(error)))
+
+    def _launched(self, item: Item, workloads: Iterable[Workload]) -> Iterator[Workload]:
+        """In a directory without what has nothing to do with a GPU; in a file that the user names that is judged and said."""
+        named: list[str] = []
+        for workload in workloads:
+            image = bystander(workload, self._options.aliases)
+            if image is None or item.directory is None:
+                yield workload
+            else:
+                self._bystanders.append(image)
+                self.details.append(
+                    f"{workload.label}: not judged: it asks for no GPU, and the image has no use for one"
+                )
+            if image is not None:
+                named.append(image)
+        if named and item.directory is None:
+            self.notices.append(f"{item.label}: nothing in {listed(named)} is known to need a GPU")
 
     def _kind(self, item: Item) -> Kind | None:
         return item.kind or self._kinds.get(item.label)
@@ -154,4 +173,6 @@ class Collection:
     def _nothing(self) -> None:
         named = self.items[0].directory or self.items[0].label if self.items else "."
         why = "; ".join(self.details[:3]) or f"looked for {LOOKED_FOR}"
+        if self._bystanders:
+            why = f"what is started ({listed(self._bystanders)}) asks for no GPU and has no use for one; name a file to have it judged all the same"
         self.errors.append(TargetError(named, f"nothing to check: {why}"))

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from envdoctor.facts import Fact, Launch, unknown
+from envdoctor.facts import Launch, unknown
+from envdoctor.judging.launching import by_hand, with_nvidia_runtime
 from envdoctor.readers.declared import Ignore, SourceText
 from envdoctor.targets.files import BuildContext, Unreadable
 from envdoctor.targets.kinds import Kind
@@ -123,7 +124,7 @@ def _perhaps_without_gpu(service: Service, label: str, beside: Iterable[Service]
     launch = service.launch
     if not launch.gpus.is_absent or launch.reservations or launch.runtime.is_known:
         return launch
-    other = next((each.name for each in beside if each.launch.gpus.is_known and _made(each) == _made(service)), None)
+    other = next((each.name for each in beside if _has_gpu(each.launch) and _made(each) == _made(service)), None)
     if other is not None:
         reason = f"service {other[:60]} runs the same image with a GPU, and this one may do without"
     elif any(map(_FOR_CPU.search, (service.name, os.path.basename(label), *service.profiles))):
@@ -141,13 +142,13 @@ def _made(service: Service) -> tuple[str | None, ...]:
 
 
 def with_changes(starters: Iterable[Starter]) -> dict[str, Starter]:
-    """By their labels. A service without a GPU for which another file asks for one is not known to go without."""
+    """By their labels. A service without a GPU for which another file asks for one goes without on purpose."""
     found = {starter.label: starter for starter in starters}
     for starter in list(found.values()):
         base = found.get(starter.changes)
         if base is not None:
-            asking = {_service(start) for start in starter.starts if start.launch.gpus.is_known}
-            starts = tuple(_opened(start, starter) if _service(start) in asking else start for start in base.starts)
+            asking = {_service(start) for start in starter.starts if _has_gpu(start.launch)}
+            starts = tuple(_alone(start, starter) if _service(start) in asking else start for start in base.starts)
             found[base.label] = base._replace(starts=starts)
     return found
 
@@ -156,11 +157,15 @@ def _service(start: Start) -> str:
     return start.label.rpartition(": ")[2]
 
 
-def _opened(start: Start, by: Starter) -> Start:
-    if not start.launch.gpus.is_absent:
+def _alone(start: Start, by: Starter) -> Start:
+    """The service as the base alone starts it, judged beside the one with the GPU."""
+    if _has_gpu(start.launch):
         return start
-    gpus: Fact[str] = unknown(f"{by.label} may be put on top, which asks for GPUs", start.origin)
-    return start._replace(launch=start.launch._replace(gpus=gpus))
+    return start._replace(launch=start.launch._replace(goes_without=f"{by.label} is put on top to pass the GPU"))
+
+
+def _has_gpu(launch: Launch) -> bool:
+    return launch.gpus.is_known or with_nvidia_runtime(launch) or by_hand(launch)
 
 
 def _places(item: Item) -> tuple[str, str]:

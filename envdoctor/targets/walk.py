@@ -19,6 +19,7 @@ from envdoctor.targets.kinds import (
 
 MAX_FILES = 10_000  # seen, not judged: beyond that a directory is not a project but a disk
 CONDA_BYTES = 65_536  # in which the keys at the top level of an environment are looked for
+_CONDA_FOLDERS = frozenset({"conda", "env", "envs", "environment", "environments"})  # env/SE3nv.yml
 _SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "dist-packages"})
 
 
@@ -85,6 +86,8 @@ def _kind(path: str) -> Kind | None:
     kind = by_name(path)
     if kind is None and path.endswith(".json"):
         return Kind.ENVIRONMENT if is_environment_document(_head(path, SNIFFED_BYTES)) else None
+    if kind is None and path.endswith((".yml", ".yaml")) and os.path.basename(os.path.dirname(path)) in _CONDA_FOLDERS:
+        kind = Kind.CONDA
     if kind is Kind.CONDA:
         return kind if is_conda(path, _head(path, CONDA_BYTES).decode("utf-8", "replace")) else None
     if kind is Kind.SCRIPT:

@@ -193,8 +193,18 @@ def test_a_finding_about_the_host_is_told_in_full_only_once() -> None:
     diagnoses = tuple(Diagnosis(name, T4, Verdict.COMPATIBLE, (), (result,)) for name in ("a", "b"))
     told = formatter("terminal")(Report(Verdict.COMPATIBLE, diagnoses), verbose=0, color=False, width=80)
     assert told.count("move to a supported branch") == 1
-    assert told.count(old.message) == 2
-    assert "(as for a above)" in told.split("COMPATIBLE  b on ")[1]
+    assert told.count(old.message) == 1
+    assert told.split("COMPATIBLE  b on ")[1].strip().endswith("Notes told above: driver-end-of-life")
+    assert "Notes told above" not in told.split("COMPATIBLE  b on ")[0]
+
+
+def test_an_error_that_was_told_keeps_its_name_and_place() -> None:
+    result = RuleResult("driver-too-old", Kind.COMPATIBILITY, Outcome.FAIL, Severity.ERROR, None, (TOO_OLD,))
+    diagnoses = tuple(Diagnosis(name, T4, Verdict.INCOMPATIBLE, (), (result,)) for name in ("a", "b"))
+    told = formatter("terminal")(Report(Verdict.INCOMPATIBLE, diagnoses), verbose=0, color=False, width=200)
+    assert told.count(TOO_OLD.message) == 1
+    again = told.split("INCOMPATIBLE  b on ")[1].strip().splitlines()
+    assert [line.strip() for line in again[2:]] == [f"ERROR driver-too-old at {TOO_OLD.at}", "(as for a above)"]
 
 
 def test_rules_that_wait_for_one_answer_stand_together() -> None:

@@ -61,6 +61,17 @@ def test_torch(line: Package, build: tuple[str, str]) -> None:
     assert torch(line) == [build]
 
 
+@pytest.mark.parametrize(
+    ("page", "cuda"),
+    [("cu111/torch_stable.html", "11.1"), ("torch_stable.html", "11.3"), ("cpu/torch_stable.html", None)],
+)
+def test_a_page_of_find_links_of_one_variant_or_of_all(page: str, cuda: str | None) -> None:
+    line = package("torch==1.10.0", extra=[f"{PYTORCH}{page}"])
+    assert torch(line, "python:3.9-slim") == ([("1.10.0", cuda)] if cuda else [])
+    assert builds.is_meant_for_cpu(line) is (cuda is None)
+    assert builds.is_cpu_build(line, workload("python:3.9-slim"), MATRIX) is (cuda is None)
+
+
 def test_uv_asks_no_index_behind_the_first_that_has_the_package() -> None:
     """2.15.0 is on PyPI; …/whl/cu118, which ends with 2.7.1, hides it from uv and not from pip."""
     assert torch(package("torch==2.15.0", "uv", extra=[f"{PYTORCH}cu118"])) == []

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envdoctor.facts import Launch, Origin, known
-from envdoctor.judging.launched_program import needs_no_gpu
+from envdoctor.judging.launched_program import means_the_cpu, needs_no_gpu
 
 HERE = Origin("run.sh:1", "run.sh", 1)
 
@@ -56,3 +56,18 @@ def test_no_command_makes_it_raise(words: list[str | None]) -> None:
 
 def test_a_text_that_is_too_long_is_not_looked_at() -> None:
     assert not needs_no_gpu(launch("bash", "-c", "ls;" * 1_000_000))
+
+
+def test_a_command_that_says_the_cpu_is_meant() -> None:
+    for words in (
+        ("--device", "cpu"),
+        ("--device=cpu",),
+        ("device=cpu",),
+        ("--cpu",),
+        ("--no-cuda",),
+        ("-m", "not gpu"),
+    ):
+        assert means_the_cpu(launch("python", "train.py", *words))
+    for words in (("--device", "cuda"), ("--cpu-threads", "4"), ("cpu.py",), ("--offload=cpu_only",), (None,)):
+        assert not means_the_cpu(launch("python", "train.py", *words))
+    assert not means_the_cpu(launch())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from envdoctor.facts import Origin, Statement
-from envdoctor.judging.pip_commands import pip_installs
+from envdoctor.judging.pip_commands import pip_installs, uv_python
 
 HERE = Origin("Dockerfile:3", "Dockerfile", 3)
 
@@ -52,3 +52,21 @@ def test_an_option_is_found_with_and_without_its_value_attached() -> None:
     (found,) = pip_installs((Statement(("pip", "install", "--target=/x", None, "torch"), HERE),))
     assert found.has("--target")
     assert not found.has("--tar", "-t")
+
+
+@pytest.mark.parametrize(
+    ("line", "env", "release"),
+    [
+        ("uv sync --no-dev", {"UV_PYTHON": "3.12"}, "3.12"),
+        ("uv sync --python 3.11", {"UV_PYTHON": "3.12"}, "3.11"),
+        ("uv venv --python=3.10 /opt/venv", {}, "3.10"),
+        ("uv venv -p 3.13", {}, "3.13"),
+        ("uv sync", {}, None),
+        ("uv sync --python 3.12.4", {}, None),
+        ("uv pip install --python 3.12 torch", {}, None),
+        ("pip install uv", {"UV_PYTHON": "3.12"}, None),
+    ],
+)
+def test_the_python_that_uv_is_told_to_take(line: str, env: dict[str, str], release: str | None) -> None:
+    found = uv_python((Statement(tuple(line.split()), Origin("Dockerfile:3")),), env)
+    assert (found.get() if found is not None else None) == release

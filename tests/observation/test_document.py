@@ -89,7 +89,7 @@ def test_a_document_keeps_nvmls_words_for_the_brand() -> None:
     answer = {
         "gpus": [
             {"name": "NVIDIA A100-SXM4-80GB", "brand": 14, "capability": [8, 0], "memory": 2**36, "mig": 1, "ecc": 1,
-             "uncorrected": 3, "compute_mode": 3}
+             "uncorrected": 3, "compute_mode": 3, "pci": "00000000:0F:00.0"}
         ]
     }  # fmt: skip
     gpus = machine.probed_gpus(driver.DriverFacts(gpus=nvml.parse_answer(answer).gpus), MachineFacts())
@@ -104,6 +104,7 @@ def test_a_document_keeps_nvmls_words_for_the_brand() -> None:
             "ecc": True,
             "uncorrected_errors": 3,
             "compute_mode": "exclusive-process",
+            "pci": "0000:0f:00",
             "error": None,
         }
     ]

@@ -37,6 +37,39 @@ def test_bare_metal_t4() -> None:
     assert (seen["device_links"], seen["cdi"]) == (True, [])
 
 
+def test_xids_of_the_kernel_log() -> None:
+    assert host("bare-metal-t4")["xids"] == []  # the log reaches back to the boot
+    assert host("h200-open-580")["xids"] == [
+        {"xid": 31, "pci": "0000:18:00", "count": 2, "seconds": 86412, "gpu": 0},
+        {"xid": 79, "pci": "0000:3a:00", "count": 1, "seconds": 90000, "gpu": None},  # the one that is excluded
+    ]
+    seen = observe(str(RECORDINGS / "rocky9-container"))
+    assert (seen.document["host"]["xids"], seen.reasons["host.xids"]) == (None, "there is no /dev/kmsg")
+
+
+def test_recorded_answers_of_programs() -> None:
+    seen = host("rootless-podman-host")
+    assert (seen["engine"]["version"], seen["container_toolkit"]["version"]) == ("5.2.2", "1.17.4")
+    assert document("rocky9-container")["observed"]["ffmpeg"] == {
+        "path": "/usr/local/bin/ffmpeg", "hwaccels": ["vdpau", "cuda", "vaapi"], "cuvid": ["h264_cuvid", "hevc_cuvid"],
+        "nvenc": ["h264_nvenc"],
+    }  # fmt: skip
+    assert document("rootless-podman-container")["observed"]["ffmpeg"] is False
+
+
+def test_a_container_of_rpm_packages() -> None:
+    seen = document("rocky9-container")
+    assert [seen["image"][part] for part in ("cuda", "cudnn", "tensorrt")] == ["12.4", "8.9.7.29", False]
+    packages = {item["name"]: (item["version"], item["manager"]) for item in seen["packages"]}
+    assert packages["libnccl"] == ("2.21.5-1+cuda12.4", "yum")
+    assert "bash" not in packages
+
+
+def test_what_cgroup_version_2_hides_is_told_as_that() -> None:
+    assert "BPF" in observe(str(RECORDINGS / "bare-metal-t4")).reasons["observed.cgroup.nvidia_devices"]
+    assert document("daemon-reload-container")["observed"]["cgroup"]["nvidia_devices"] is False
+
+
 def test_a_host_is_described_as_a_host_only() -> None:
     seen = document("bare-metal-t4")
     assert [seen[part] for part in ("image", "packages", "libraries", "launch")] == [None] * 4
@@ -165,6 +198,7 @@ VERDICTS = {
     # containers, judged for what they hold
     "daemon-reload-container": "incompatible",
     "rootless-podman-container": "incompatible",
+    "rocky9-container": "unknown",
 }
 
 

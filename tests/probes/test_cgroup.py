@@ -166,3 +166,10 @@ def test_in_a_pod_with_one_pid_namespace_process_1_is_not_asked(tmp_path: Path) 
     assert facts.user.is_unknown
     assert facts.cpuset.need() == "5"
     assert facts.env == {"NVIDIA_VISIBLE_DEVICES": "0"}
+
+
+def test_which_devices_version_2_allows_is_hidden(tmp_path: Path) -> None:
+    touch(tmp_path, "sys/fs/cgroup/cgroup.controllers", "cpu memory\n")
+    fact = cgroup.gpu_devices(str(tmp_path))
+    assert (fact.is_unknown, "BPF program" in fact.reason) == (True, True)
+    assert "BPF" not in cgroup.gpu_devices("/nowhere").reason

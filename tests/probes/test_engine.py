@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from envdoctor.facts import Origin
-from envdoctor.probes import container, engine, programs, toolkit
+from envdoctor.probes import container, docker_info, engine, programs, toolkit
 from envdoctor.probes.toolkit import parse_cdi, parse_mode
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -152,3 +154,91 @@ def test_a_program_is_asked(tmp_path: Path) -> None:
     assert programs.version(str(tmp_path / "none")) == ""
     assert programs.where(str(tmp_path), "podman", ["/"]) == "//podman"
     assert os.path.exists(program)
+
+
+def recorded(root: Path, *command: str, output: str) -> None:
+    touch(root, "commands.json", text=json.dumps([{"argv": list(command), "output": output}]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no JSON", "{}", "[1]", "[" * 100_000, '[{"argv": ["/usr/bin/podman", "--version"]}]', '[{"output": 1}]'],
+)
+def test_nothing_of_a_recording_is_started(tmp_path: Path, text: str) -> None:
+    mark = tmp_path / "started"
+    touch(tmp_path, "usr/bin/podman", text=f"#!/bin/sh\ntouch {mark}\necho podman version 5.0.1\n")
+    (tmp_path / "usr/bin/podman").chmod(0o755)
+    touch(tmp_path, "commands.json", text=text)
+    assert engine.probe(str(tmp_path)).version.is_unknown
+    assert not mark.exists()
+
+
+def test_recorded_answers(tmp_path: Path) -> None:
+    touch(tmp_path, "usr/bin/podman")
+    recorded(tmp_path, "/usr/bin/podman", "--version", output="podman version 5.2.2\n")
+    assert engine.probe(str(tmp_path)).version.need() == "5.2.2"
+
+
+INFO = ("/usr/bin/docker", "-H", "unix:///var/run/docker.sock", "info", "--format", "{{json .}}")
+
+
+def docker(root: Path, output: str) -> engine.EngineFacts:
+    touch(root, "usr/bin/dockerd", "usr/bin/docker", "run/docker.sock", "run/docker.pid")
+    touch(root, "etc/docker/daemon.json", text=json.dumps({"default-runtime": "nvidia", "runtimes": {"nvidia": {}}}))
+    recorded(root, *INFO, output=output)
+    return engine.probe(str(root))
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "",
+        "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n",
+        '{"ID":"","Containers":0,"ServerErrors":["permission denied"],"ClientInfo":{"Version":"28.2.2"}}\n',
+        "{" * 100_000,
+    ],
+)
+def test_a_daemon_that_does_not_answer_leaves_its_settings_file(tmp_path: Path, output: str) -> None:
+    facts = docker(tmp_path, output)
+    assert (facts.default_runtime.need(), facts.runtimes.need()) == ("nvidia", ("runc", "nvidia"))
+
+
+def test_a_daemon_that_does_not_run_is_not_started_by_asking(tmp_path: Path) -> None:
+    docker(tmp_path, '{"ServerVersion":"28.2.2","DefaultRuntime":"runc"}\n')
+    (tmp_path / "run/docker.pid").unlink()
+    assert engine.probe(str(tmp_path)).default_runtime.need() == "nvidia"
+
+
+def test_the_running_daemon_counts_before_a_file_that_was_edited_since(tmp_path: Path) -> None:
+    told = {
+        "ServerVersion": "28.2.2", "DefaultRuntime": "runc", "CgroupDriver": "cgroupfs", "CgroupVersion": "2",
+        "Runtimes": {"io.containerd.runc.v2": {"path": "runc"}, "runc": {"path": "runc"}},
+        "SecurityOptions": ["name=seccomp,profile=builtin", "name=rootless", "name=cgroupns"],
+    }  # fmt: skip
+    facts = docker(tmp_path, f"WARNING: No swap limit support\n{json.dumps(told)}\n")
+    assert (facts.default_runtime.need(), facts.runtimes.need()) == ("runc", ("runc",))
+    assert (facts.cgroup_driver.need(), facts.rootless.need()) == ("cgroupfs", True)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+FIELDS = ("ServerVersion", "Runtimes", "DefaultRuntime", "CgroupDriver", "SecurityOptions")
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.text())
+def test_any_answer_of_docker(told: dict[str, object], text: str) -> None:
+    docker_info.parse(text)
+    read = docker_info.parse(json.dumps(told))
+    for fact in (docker_info.version, docker_info.runtimes, docker_info.default_runtime, docker_info.rootless):
+        fact(read)
+    docker_info.cgroup_driver(told)
+
+
+def test_odd_answers_of_docker_tell_nothing() -> None:
+    odd = docker_info.parse('{"ServerVersion":"1","Runtimes":[],"DefaultRuntime":3,"CgroupDriver":"none"}')
+    assert docker_info.runtimes(odd).is_unknown
+    assert docker_info.rootless(odd).is_unknown
+    assert [fact(odd).is_unknown for fact in (docker_info.default_runtime, docker_info.cgroup_driver)] == [True, True]

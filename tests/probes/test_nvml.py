@@ -114,6 +114,24 @@ def test_a_call_that_crashes_is_unknown(stand_in: pytest.MonkeyPatch) -> None:
     assert facts.driver.reason == "the process that asked NVML ended with signal SIGSEGV"
 
 
+def test_how_it_ended_is_told_though_sigchld_was_ignored(stand_in: pytest.MonkeyPatch) -> None:
+    """`check --host local` asks here, without a probe's own children."""
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        assert nvml.probe().driver.need() == "535.104.05"
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        stand_in.setenv("STAND_IN_CRASHES", "nvmlDeviceGetCount")
+        assert nvml.probe().driver.reason == "the process that asked NVML ended with signal SIGSEGV"
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_addresses(stand_in: pytest.MonkeyPatch) -> None:
+    stand_in.setenv("STAND_IN_GPUS", "Tesla T4|2|7.5|15360|-1;Tesla T4|2|7.5|15360|-1")
+    assert [gpu.pci for gpu in nvml.probe().gpus.need()] == ["0000:00:00", "0000:01:00"]
+    assert [nvml.pci_address(told) for told in (None, 3, "", "GPU-1", "0" * 999)] == [None] * 5
+
+
 def test_what_the_library_prints_does_not_reach_the_answer(stand_in: pytest.MonkeyPatch) -> None:
     stand_in.setenv("STAND_IN_PRINTS", '{"driver": "999.99"}')
     assert nvml.probe().driver.need() == "535.104.05"

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from envdoctor.facts import Address
 from envdoctor.readers.addresses import addresses
+from envdoctor.readers.launch_script import read_launch_script
 from tests.rules.builds import built
 
 
@@ -79,3 +80,11 @@ def test_any_words(words: list[str]) -> None:
 @pytest.mark.parametrize("piece", ["http://", "http://a:", "https://${a}:", "$(", "`", "https://a@"])
 def test_long_words_take_no_time(piece: str) -> None:
     assert len(addresses([piece * 20_000], [None])) <= 20
+
+
+def test_where_the_arguments_of_a_build_stand() -> None:
+    script = "docker build \\\n  --build-arg A=1 \\\n  --build-arg TOKEN=hunter2 .\n"
+    [command] = read_launch_script(script, "build.sh").builds
+    assert {name: origin.line for name, origin in command.places.items()} == {"A": 2, "TOKEN": 3}
+    assert str(command.places["TOKEN"]) == "build.sh:3"
+    assert "hunter2" not in repr(command)

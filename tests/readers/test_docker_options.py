@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from envdoctor.facts import Launch
 from envdoctor.readers.docker_gpus import cdi_request, gpu_request
 from envdoctor.readers.docker_mounts import mount, tmpfs_mount
-from envdoctor.readers.docker_options import ANY_NAME, LaunchOptionsError, is_secret, read_launch_options
+from envdoctor.readers.docker_options import ANY_NAME
 from envdoctor.readers.docker_words import BUILD, RUN, Word, options
+from envdoctor.readers.launch_options import LaunchOptionsError, read_launch_options
 from envdoctor.readers.launch_script import read_launch_script
+from envdoctor.readers.secret_values import is_secret
 
 
 def launch(text: str) -> Launch:

@@ -41,6 +41,7 @@ EXAMPLE: dict[str, Any] = {
                 "ecc": True,
                 "uncorrected_errors": 0,
                 "compute_mode": "default",
+                "pci": "0000:65:00",
                 "error": None,
             }
         ],
@@ -57,6 +58,7 @@ EXAMPLE: dict[str, Any] = {
         "container_toolkit": {"version": "1.17.4", "mode": "legacy"},
         "device_nodes": ["/dev/nvidia0", "/dev/nvidiactl", "/dev/nvidia-uvm"],
         "device_links": True,
+        "xids": [{"xid": 79, "pci": "0000:65:00", "gpu": 0, "count": 1, "seconds": 90000}],
         "cdi": [
             {"path": "/etc/cdi/nvidia.yaml", "kind": "nvidia.com/gpu", "devices": ["0", "all"], "driver": "535.104.05"}
         ],
@@ -155,6 +157,7 @@ EXAMPLE: dict[str, Any] = {
         "shared_memory": {"bytes": 67108864, "free_bytes": 67108864},
         "disk": {"/": {"bytes": 1000000, "free_bytes": 1000}},
         "display": {"x11": ":0", "wayland": False, "sockets": ["/tmp/.X11-unix/X0"], "answers": True},
+        "ffmpeg": {"path": "/usr/bin/ffmpeg", "hwaccels": ["cuda"], "cuvid": ["h264_cuvid"], "nvenc": ["h264_nvenc"]},
         "cameras": [{"path": "/dev/video0", "openable": False, "error": "Permission denied"}],
     },
 }

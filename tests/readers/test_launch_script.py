@@ -509,3 +509,30 @@ def test_a_word_that_is_not_known_holds_options_where_options_follow_it(text: st
 
 def test_looking_ahead_takes_linear_time() -> None:
     assert len(read("docker run " + "$A -d " * 5_000 + "x").launches) == 1
+
+
+def test_an_array_without_quotes_is_split_into_words() -> None:
+    script = (
+        'ARGS+=("-v /tmp/.X11-unix:/tmp/.X11-unix")\nARGS+=("-e DISPLAY")\nARGS+=("-v $HOME/x:/x")\n'
+        "docker run --gpus all {} app\n"
+    )
+    launch = one(script.format("${ARGS[@]}")).launch
+    assert launch.volumes.get() == ("/tmp/.X11-unix:/tmp/.X11-unix", "$HOME/x:/x")
+    assert "DISPLAY" in launch.passed
+    assert launch.place("$HOME/x:/x", launch.origin).line == 3
+    assert one(script.format('"${ARGS[@]}"')).launch.volumes.get() != launch.volumes.get()
+
+
+def test_names_that_merely_begin_alike_have_no_image_in_common() -> None:
+    text = 'I=app:1\nif test -e x; then\n  I=$I-gpu\nfi\ndocker run --rm $ARGS_A $I "$@"\n'
+    assert images(text) == [None]
+    text = 'A="--rm -v /a:/b"\nif test -e x; then\n  A="$A --gpus all"\nfi\ndocker run $A app:1\n'
+    launched = one(text)
+    assert launched.launch.volumes.get() == ("/a:/b",)
+    assert launched.launch.gpus.is_unknown
+
+
+def test_an_image_behind_words_that_are_not_known() -> None:
+    assert "$IMAGE" in (one("docker run $A $B $IMAGE $CMD").image.reason or "")
+    assert images("docker run $A $B app:1 $CMD") == ["app:1"]
+    assert "$A" in (one("docker run $A $B python train.py").image.reason or "")

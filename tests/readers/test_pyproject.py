@@ -278,6 +278,27 @@ def test_poetry_leaves_the_version_open(written: str) -> None:
     assert (torch.version, torch.installed) == (None, True)
 
 
+@pytest.mark.parametrize(
+    "here",
+    ["markers = \"sys_platform == 'linux'\"", 'platform = "linux"', "markers = \"platform_machine == 'x86_64'\""],
+)
+@pytest.mark.parametrize("there", ["markers = \"sys_platform == 'darwin'\"", 'platform = "darwin"'])
+def test_a_source_of_poetry_for_each_system(here: str, there: str) -> None:
+    text = f"""
+[tool.poetry.dependencies]
+torch = [
+  {{version = "2.5.1", source = "cuda", {here}}},
+  {{version = "2.5.1", source = "pypi", {there}}},
+]
+[[tool.poetry.source]]
+name = "cuda"
+url = "{CU124}"
+priority = "explicit"
+"""
+    (torch,) = read(text).packages.items
+    assert (torch.version, torch.index) == ("2.5.1", CU124)
+
+
 def test_sources_groups_and_extras_of_poetry() -> None:
     text = f"""
 [tool.poetry.dependencies]

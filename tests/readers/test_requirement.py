@@ -59,6 +59,21 @@ def test_cuda_of_the_build(text: str, cuda: str | None) -> None:
     assert parsed(text).cuda == cuda
 
 
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("xformers==0.0.25post1", "0.0.25.post1"),
+        ("torch==2.4.0-rc1", "2.4.0rc1"),
+        ("torch==v2.4.0", "2.4.0"),
+        ("torch==2.4.0+CU121", "2.4.0+cu121"),
+        ("torch==1.12.0a0+2c916ef", "1.12.0a0+2c916ef"),
+        ("torch===our-build", "our-build"),
+    ],
+)
+def test_a_version_in_the_form_that_an_index_gives_it(text: str, version: str) -> None:
+    assert parsed(text).version == version
+
+
 def test_extras_and_marker() -> None:
     found = parsed('ONNXRuntime-GPU[cuda, cuDNN]==1.21.0 ; python_version >= "3.10"')
     assert found == Requirement(

@@ -80,3 +80,13 @@ def test_a_runtime_that_the_engine_does_not_know() -> None:
 
 def test_an_image_of_unknown_making_is_open() -> None:
     assert "--image-alias" in undecided(RULE, there(WITHOUT, workload("our_base:1")))
+
+
+def test_a_launch_that_asks_for_no_gpu_starts_without_it() -> None:
+    does_not_apply(RULE, launched(there(WITHOUT)))
+    does_not_apply(RULE, launched(there(WITHOUT), how="compose"))
+    fires(RULE, launched(there(WITHOUT), gpus="all"))
+    fires(RULE, launched(there(WITHOUT), runtime="nvidia"))
+    fires(
+        RULE, launched(there({"engine": {"name": "docker", "default_runtime": "nvidia"}, "container_toolkit": False}))
+    )

@@ -64,7 +64,11 @@ def test_indices_are_the_containers() -> None:
 
 def test_more_than_the_host_has() -> None:
     one = workload(CUDNN_12_4, pip=["torch==2.4.0"], host=on("550.54.15", ["T4"]))
-    fires(RULE, launched(one, gpus="all", env={"CUDA_VISIBLE_DEVICES": "1"}))
+    found = fires(RULE, launched(one, gpus="all", env={"CUDA_VISIBLE_DEVICES": "1"}))
+    assert found.severity is Severity.WARNING  # "--gpu T4" may stand for a machine with several
+    counted = one._replace(host=document(host={"gpus": [{"name": "T4"}]}).host)
+    assert fires(RULE, launched(counted, gpus="all", env={"CUDA_VISIBLE_DEVICES": "1"})).severity is Severity.ERROR
+    assert fires(RULE, launched(one, gpus="1", env={"CUDA_VISIBLE_DEVICES": "1"})).severity is Severity.ERROR
     two = workload(CUDNN_12_4, pip=["torch==2.4.0"], host=on("550.54.15", ["T4", "T4"]))
     silent(RULE, launched(two, gpus="all", env={"CUDA_VISIBLE_DEVICES": "1"}))
     silent(RULE, launched(TORCH, gpus="all", env={"CUDA_VISIBLE_DEVICES": "7"}))

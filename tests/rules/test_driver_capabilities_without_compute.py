@@ -55,6 +55,21 @@ def test_a_variable_for_video_drops_cuda() -> None:
     assert "NVIDIA_DRIVER_CAPABILITIES=video,utility" in finding.message
 
 
+def test_a_variable_that_the_reservation_replaces_is_named() -> None:
+    both = reserving("gpu", "video")
+    both = launched(
+        both, "compose", gpus="all", reservations=both.launch.reservations, env={"NVIDIA_DRIVER_CAPABILITIES": "all"}
+    )
+    assert "takes the place of NVIDIA_DRIVER_CAPABILITIES=all" in fires(RULE, both).message
+
+
+def test_the_codecs_need_cuda_too() -> None:
+    encoding = workload("debian:12", uses=["nvenc"])
+    assert "NVENC finds no CUDA driver" in fires(RULE, reserving("gpu", "video", facts=encoding)).message
+    silent(RULE, reserving("gpu", "compute", "video", facts=encoding))
+    does_not_apply(RULE, reserving("gpu", "graphics", facts=workload("debian:12")))
+
+
 def test_an_error_where_the_hook_is_known_to_mount_part_by_part() -> None:
     old = document(host={"engine": {"name": "docker", "version": "27.5.1"}}).host
     assert fires(RULE, reserving("gpu", "video", facts=TORCH._replace(host=old))).severity is Severity.ERROR

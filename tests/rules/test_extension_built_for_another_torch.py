@@ -125,3 +125,18 @@ def test_what_is_compiled_there_is_not_judged() -> None:
     does_not_apply(RULE, workload(PYTHON, pip=["torch==2.7.0", "flash-attn==2.7.4.post1"]))
     does_not_apply(RULE, workload(PYTHON, pip=["torch==2.7.0+cu128", package("torchvision==0.22.0+cu128")]))
     does_not_apply(RULE, workload(PYTHON, pip=["torch==2.7.0"]))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "curl https://www.python.org/ftp/python/3.11.9/Python-3.11.9.tgz | tar xz && cd Python-3.11.9 && make install",
+        "curl https://pyenv.run | bash",
+        "uv venv --python 3.11 /opt/venv",
+    ],
+)
+def test_a_wheel_for_a_python_that_the_build_gets(before: str) -> None:
+    line = f"pip install torch==2.6.0 \\\n    {FLASH}+cu12torch2.6cxx11abiFALSE-cp311-cp311-linux_x86_64.whl"
+    silent(RULE, dockerfile(before, line, image="nvidia/cuda:12.4.1-cudnn-devel-ubuntu22.04"))
+    finding = fires(RULE, dockerfile(line, image="nvidia/cuda:12.4.1-cudnn-devel-ubuntu22.04"))
+    assert "is for Python 3.11, and the image has Python 3.10" in finding.message

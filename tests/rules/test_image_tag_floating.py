@@ -30,4 +30,6 @@ def test_a_local_image_is_its_owners() -> None:
 def test_a_service_beside_the_workload_is_not_worth_a_word() -> None:
     service = workload("redis:latest")
     does_not_apply(RULE, service._replace(build=absent("an image of a registry")))
-    assert fires(RULE, service._replace(build=known(Build(), Origin("Dockerfile:1")))).message.startswith("redis:latest names no release")
+    assert fires(RULE, service._replace(build=known(Build(), Origin("Dockerfile:1")))).message.startswith(
+        "redis:latest names no release"
+    )

@@ -35,7 +35,9 @@ def test_the_cpu_is_meant() -> None:
 
 def test_another_service_of_the_image_has_the_gpu() -> None:
     beside = launched(TORCH, "compose")
-    beside = beside._replace(launch=beside.launch._replace(goes_without="service worker runs the same image with a GPU"))
+    beside = beside._replace(
+        launch=beside.launch._replace(goes_without="service worker runs the same image with a GPU")
+    )
     does_not_apply(RULE, beside)
 
 
@@ -172,3 +174,10 @@ def test_nvidia_as_the_default_runtime() -> None:
 
 def test_an_image_of_unknown_making_is_open() -> None:
     assert "--image-alias" in undecided(RULE, launched(workload("our_base:1")))
+
+
+def test_what_looks_on_beside_the_work_needs_none() -> None:
+    triton = workload("nvcr.io/nvidia/tritonserver:24.05-py3-sdk")
+    does_not_apply(RULE, launched(triton, "compose", command=["python", "client.py"]))
+    does_not_apply(RULE, launched(TORCH, command=["tensorboard", "--logdir", "/runs"]))
+    fires(RULE, launched(workload("nvcr.io/nvidia/tritonserver:24.05-py3"), command=["tritonserver"]))

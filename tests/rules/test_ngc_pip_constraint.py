@@ -42,3 +42,7 @@ def test_a_document() -> None:
     assert fires(RULE, document(image=as_it_is, packages=[installed("deepspeed")]))
     facts = document(image={"reference": NGC}, packages=[installed("deepspeed")], uses=["torch"])
     assert "if deepspeed or what it requires" in fires(RULE, facts).message
+
+
+def test_it_is_lifted_for_a_command_on_several_lines() -> None:
+    does_not_apply(RULE, dockerfile("PIP_CONSTRAINT= pip install \\\n    deepspeed \\\n    fire", image=NGC))

@@ -89,3 +89,10 @@ def test_the_remedy_is_silent() -> None:
     silent(RULE, dockerfile("pip install --no-deps xformers==0.0.27", image=NGC))
     assert fires(RULE, dockerfile("pip install xformers==0.0.27", image=NGC))
     assert fires(RULE, dockerfile("pip install --no-deps torch==2.5.1", image=NGC))
+
+
+def test_options_of_a_command_on_several_lines() -> None:
+    silent(RULE, dockerfile("pip install --no-deps \\\n    einops \\\n    xformers==0.0.27", image=NGC))
+    both = "pip install --no-deps xformers==0.0.27 && pip install einops"
+    silent(RULE, dockerfile(both, image=NGC))
+    fires(RULE, dockerfile("pip install --no-deps einops && pip install \\\n    xformers==0.0.27", image=NGC))

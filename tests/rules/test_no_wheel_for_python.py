@@ -9,6 +9,7 @@ from tests.rules.vocabulary import (
     CUDNN_12_4,
     CUDNN_12_8,
     PYTORCH,
+    dockerfile,
     document,
     does_not_apply,
     fires,
@@ -92,3 +93,36 @@ def test_a_document_that_lists_a_published_wheel() -> None:
     )
     silent(RULE, document(image={"python": "3.10"}, packages=[installed("torch", "1.12.1+cu113")]))
     does_not_apply(RULE, document(image={"python": "3.11"}, packages=[installed("torch", "1.12.1")]))
+
+
+# --- which Python ---
+
+DEADSNAKES = "apt-get update && apt-get install -y python3.11 python3.11-venv"
+OLD = "torch==1.12.1"  # up to Python 3.10
+MIDDLE = "torch==2.1.0"  # 3.8 to 3.11
+
+
+def test_a_python_beside_the_distributions_where_both_have_wheels() -> None:
+    """Which one pip is of cannot be told, and does not matter."""
+    silent(RULE, dockerfile(DEADSNAKES, f"pip install {MIDDLE}", image=CUDNN_12_4))
+    undecided(RULE, dockerfile(DEADSNAKES, f"pip install {OLD}", image=CUDNN_12_4))
+
+
+def test_the_command_names_its_python() -> None:
+    silent(RULE, dockerfile(DEADSNAKES, f"python3.10 -m pip install {OLD}", image=CUDNN_12_4))
+    finding = fires(RULE, dockerfile(DEADSNAKES, f"python3.11 -m pip install \\\n    {OLD}", image=CUDNN_12_4))
+    assert "no wheel for the image's Python 3.11" in finding.message
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "wget https://www.python.org/ftp/python/3.12.4/Python-3.12.4.tgz && tar xf Python-3.12.4.tgz",
+        "git clone https://github.com/pyenv/pyenv.git /root/.pyenv",
+        "curl -LO https://repo.anaconda.com/miniconda/Miniconda3-latest-Linux-x86_64.sh",
+        "uv python install 3.12",
+        "uv venv /opt/venv",
+    ],
+)
+def test_a_python_of_its_own_release(before: str) -> None:
+    undecided(RULE, dockerfile(before, f"pip install {MIDDLE}", image=CUDNN_12_4))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from envdoctor.findings import Severity
-from tests.rules.vocabulary import PYTHON, document, does_not_apply, fires, installed, silent, workload
+from tests.rules.vocabulary import PYTHON, dockerfile, document, does_not_apply, fires, installed, silent, workload
 
 RULE = "numpy-abi-mismatch"
 
@@ -74,3 +74,10 @@ def test_documents() -> None:
     silent(RULE, document(packages=[torch_1]))
     silent(RULE, document(packages=[installed("opencv-python", "4.8.1.78")]))
     does_not_apply(RULE, document(packages=[installed("torch"), installed("torchvision"), installed("numpy", "2.1.1")]))
+
+
+@pytest.mark.parametrize("command", ["pip install -c c.txt {}", "PIP_CONSTRAINT=/c.txt pip install {}"])
+def test_constraints_may_hold_numpy(command: str) -> None:
+    lines = "torch==2.1.2 opencv-python==4.8.1.78 numpy"
+    silent(RULE, dockerfile(command.format(lines), image="python:3.10"))
+    assert fires(RULE, dockerfile("pip install opencv-python==4.8.1.78", image="python:3.10")).severity is Severity.NOTE

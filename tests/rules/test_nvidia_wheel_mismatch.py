@@ -71,3 +71,9 @@ def test_where_nothing_is_known_it_does_not_apply() -> None:
     does_not_apply(RULE, dockerfile(other_build))
     does_not_apply(RULE, dockerfile("pip install triton==3.0.0", image="nvcr.io/nvidia/pytorch:24.05-py3"))
     does_not_apply(RULE, dockerfile("pip install torch==0.4.1 nvidia-nccl-cu12==2.20.5", image=PYTHON))
+
+
+def test_a_command_on_several_lines() -> None:
+    lines = "pip install \\\n    torch==2.4.0 \\\n    nvidia-cudnn-cu12==8.9.7.29"
+    assert fires(RULE, dockerfile(lines)).severity is Severity.ERROR
+    assert fires(RULE, dockerfile(f"{lines} --no-deps")).severity is Severity.NOTE

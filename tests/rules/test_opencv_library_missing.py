@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from envdoctor.facts import Host
 from envdoctor.findings import Severity
+from envdoctor.readers.stages import read_dockerfile
+from envdoctor.workload import Stated, assemble
 from tests.rules.vocabulary import (
     CUDNN_12_4,
     CUDNN_12_8,
+    MATRIX,
     PYTHON,
     asked,
     dockerfile,
@@ -165,3 +169,35 @@ def test_a_strange_image() -> None:
 def test_a_list_that_is_made_at_run_time() -> None:
     facts = dockerfile("apt-get update && apt-get install -y $(cat packages.txt)", f"pip install {OLDER}")
     assert all(finding.severity is Severity.NOTE for finding in asked(RULE, facts).findings)
+
+
+def test_what_apt_only_recommends_comes_too_unless_it_is_left_out() -> None:
+    """libc-devtools, which gcc recommends, brings an X library. libgl1 has it itself; a copied libGL has not."""
+    line = "pip install opencv-python"
+    bare = "apt-get update && apt-get install -y --no-install-recommends \\\n    git \\\n    python3-pip"
+    assert "libxcb.so.1" in fires(RULE, dockerfile(bare, line, image=CUDNN_12_4)).message
+    short = bare.replace("--no-install-recommends ", "-o APT::Install-Recommends=false ")
+    assert "libxcb.so.1" in fires(RULE, dockerfile(short, line, image=CUDNN_12_4)).message
+    whole = bare.replace("--no-install-recommends ", "")
+    message = fires(RULE, dockerfile(whole, line, image=CUDNN_12_4)).message
+    assert "libGL.so.1" in message
+    assert "libxcb.so.1" not in message
+
+
+@pytest.mark.parametrize(
+    "command", ["playwright install-deps", "playwright install --with-deps chromium", "rosdep install -y"]
+)
+def test_tools_that_ask_apt_for_what_they_know_of(command: str) -> None:
+    line = "pip install opencv-python"
+    assert fires(RULE, dockerfile(command, line, image=CUDNN_12_4)).severity is Severity.NOTE
+    glib = "apt-get update && apt-get install -y libglib2.0-0 python3-pip"
+    assert fires(RULE, dockerfile(glib, line, image="ubuntu:22.04")).severity is Severity.ERROR
+
+
+def test_a_library_that_is_copied_in() -> None:
+    copy = "COPY --from=build /usr/lib/x86_64-linux-gnu/libGL.so.1 /usr/lib/x86_64-linux-gnu/"
+    text = f"FROM {CUDNN_12_4}\n{copy}\nRUN apt-get install -y libglib2.0-0 python3-pip && pip install opencv-python\n"
+    declared = read_dockerfile(text, "Dockerfile", build_args={}, target=None, read_file=lambda path: None)
+    finding = fires(RULE, assemble(declared, Host(), MATRIX, Stated()))
+    assert finding.severity is Severity.NOTE
+    assert "unless it comes from the copy to" in finding.message

@@ -71,6 +71,14 @@ def test_an_argument_of_the_image_that_is_built() -> None:
     assert "id=pypi_password,env=PYPI_PASSWORD" in finding.remedy[0]
 
 
+def test_the_remedy_fits_the_use() -> None:
+    index = fires(RULE, built(f"{PLAIN}ARG PYPI_TOKEN\nRUN pip install -i https://me:$PYPI_TOKEN@host/simple a\n"))
+    assert "target=/etc/pip.conf" in index.remedy[1]
+    clone = fires(RULE, built(f"{PLAIN}ARG GH_TOKEN\nRUN git clone https://$GH_TOKEN@github.com/a/b\n"))
+    assert "target=/root/.netrc" in clone.remedy[1]
+    assert len(fires(RULE, built(f"{PLAIN}ARG HF_TOKEN\nRUN true\n")).remedy) == 1
+
+
 def test_several_arguments_are_one_finding() -> None:
     finding = fires(RULE, built(f"{PLAIN}ARG HF_TOKEN\nARG WANDB_API_KEY\nRUN true\n"))
     assert "HF_TOKEN and WANDB_API_KEY (line 3) are arguments" in finding.message
@@ -153,7 +161,7 @@ def test_names_of_secrets(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    "TOKENIZERS_PARALLELISM MAX_TOKENS MAX_TOKEN SECRET_NAME KEY PATH GPG_KEY SSH_PUBLIC_KEY AWS_ACCESS_KEY_ID PATCH MONKEY NVIDIA_VISIBLE_DEVICES TOKEN_URL".split(),
+    "TOKENIZERS_PARALLELISM MAX_TOKENS MAX_TOKEN SECRET_NAME KEY PATH GPG_KEY SSH_PUBLIC_KEY AWS_ACCESS_KEY_ID PATCH MONKEY NVIDIA_VISIBLE_DEVICES TOKEN_URL API_KEY_HEADER TOKEN_LIFETIME_SECONDS".split(),
 )
 def test_names_of_others(name: str) -> None:
     assert not names_a_secret(name)

@@ -35,8 +35,17 @@ def test_the_loader_finds_it() -> None:
 def test_a_search_path_that_holds_it() -> None:
     env = {"LD_LIBRARY_PATH": f"/usr/local/cuda/lib64:{STUBS}/:/opt/lib"}
     finding = fires(RULE, workload(CUDNN_12_4, env=env))
-    assert finding.severity is Severity.WARNING
+    assert finding.severity is Severity.NOTE  # only what opens libcuda.so, without .1
     assert "LIBRARY_PATH" in finding.remedy[0]
+
+
+def test_a_link_beside_the_stub_is_met_where_the_loader_is_sent_there() -> None:
+    link = f"ln -s {STUBS}/libcuda.so {STUBS}/libcuda.so.1"
+    build = f"{link} && LD_LIBRARY_PATH={STUBS} make"
+    does_not_apply(RULE, dockerfile(build, image=CUDNN_12_4))
+    does_not_apply(RULE, dockerfile(f"{link} && make && rm -rf {STUBS}", image=CUDNN_12_4))
+    listed = f"{link} && echo {STUBS} > /etc/ld.so.conf.d/stubs.conf && ldconfig"
+    assert fires(RULE, dockerfile(listed, image=CUDNN_12_4)).severity is Severity.WARNING
 
 
 def test_a_link_that_stays() -> None:

@@ -50,7 +50,19 @@ def test_a_guarded_script_gets_nothing() -> None:
     assert "-e GROUP_ID=$(id -g)" in found.remedy[0]
     assert "-e USER_ID=$(id -u)" in found.remedy[0]
     defaults = MAPPING.replace('"$USER_ID"', '"${USER_ID:-9001}"')
-    assert fires(RULE, launched(with_entrypoint(defaults), volumes=CODE)).severity is Severity.NOTE
+    found = fires(RULE, launched(with_entrypoint(defaults), volumes=CODE))
+    assert found.severity is Severity.NOTE
+    assert "goes on with its default (USER_ID=9001)" in found.message
+    assert "root" not in found.message
+
+
+def test_one_of_two_is_passed() -> None:
+    defaults = MAPPING.replace('"$GROUP_ID"', '"${GROUP_ID:-9001}"')
+    found = fires(RULE, launched(with_entrypoint(defaults), passed=frozenset({"USER_ID"}), volumes=CODE))
+    assert (found.severity, "GROUP_ID=9001" in found.message) == (Severity.NOTE, True)
+    found = fires(RULE, launched(with_entrypoint(), passed=frozenset({"USER_ID"}), volumes=CODE))
+    assert "GROUP_ID" in found.message
+    assert "root or to somebody else" in found.message
 
 
 @pytest.mark.parametrize(

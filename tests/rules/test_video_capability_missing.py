@@ -127,3 +127,9 @@ def test_docker_29_may_use_cdi() -> None:
 
 def test_a_strange_image_may_set_it() -> None:
     assert "not known" in undecided(RULE, workload("our_base:1", uses=DECODES))
+
+
+@pytest.mark.parametrize("apt", ["libnvidia-encode-535", "libnvidia-decode-550-server", "nvidia-driver-535"])
+def test_the_drivers_own_packages_in_the_image(apt: str) -> None:
+    does_not_apply(RULE, workload(BASE_12_4, apt=[apt], uses=DECODES))
+    fires(RULE, workload(BASE_12_4, apt=["libnvidia-ml-dev"], uses=DECODES))

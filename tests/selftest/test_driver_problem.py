@@ -190,6 +190,14 @@ def test_one_gpu_of_several_denied_on_purpose_is_not_the_cause() -> None:
     assert "cgroup" not in text({"cuInit": 999, "opened": opened})
 
 
+@pytest.mark.parametrize(
+    ("allows", "words"), [(None, "permitted),"), (True, "permitted),"), (False, "and devices.list has no")]
+)
+def test_the_list_of_cgroup_version_1_is_told_where_it_explains(allows: bool | None, words: str) -> None:
+    opened = {"/dev/nvidia0": 1, "/dev/nvidiactl": 1}
+    assert words in text({"libcuda": LIBCUDA, "cuInit": 999, "opened": opened, "cgroup_allows": allows})
+
+
 def test_a_node_that_the_program_made_itself_is_not_the_cause() -> None:
     """PyTorch run by root in a container without a GPU leaves a /dev/nvidiactl, which the cgroup denies."""
     seen = FINE._replace(nodes=("/dev/nvidiactl",))

@@ -129,6 +129,16 @@ API Return nvmlDeviceGetHandleByPciBusId_v2(const char *address, Device *device)
     return nvmlDeviceGetHandleByIndex_v2(index, device);
 }
 
+struct pci { char legacy[16]; unsigned domain, bus, device, id, subsystem; char address[32]; };
+
+API Return nvmlDeviceGetPciInfo_v3(Device device, struct pci *pci) {
+    memset(pci, 0, sizeof *pci);
+    pci->bus = (unsigned)device->index;
+    snprintf(pci->legacy, sizeof pci->legacy, "0000:%02X:00.0", pci->bus & 0xff);
+    snprintf(pci->address, sizeof pci->address, "00000000:%02X:00.0", pci->bus & 0xff);
+    return 0;
+}
+
 API Return nvmlDeviceGetComputeMode(Device device, unsigned *mode) {
     (void)device;
     misbehave("nvmlDeviceGetComputeMode");

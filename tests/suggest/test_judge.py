@@ -68,6 +68,21 @@ def test_packages_that_cannot_be_together_are_told_without_image_and_host() -> N
     assert alone.tier == 0
 
 
+def test_an_opencv_and_a_numpy_that_cannot_be_together_are_told_at_once() -> None:
+    carried = (Package("opencv-python", "4.8.1.78", manager="pip"), Package("numpy", "2.1.0", manager="pip"))
+    told = _judge(problem(TRAINING, _HOSTS[0], carried=carried)).agrees(Candidate(_PLAIN, _TORCH), ())
+    assert (told.tier, told.rule) == (None, "numpy-abi-mismatch")
+
+
+@pytest.mark.parametrize("name", ["libnvidia-encode-550", "libnvidia-gl-590", "nvidia-driver-535"])
+def test_a_drivers_package_in_the_image_is_no_matter_of_the_base(name: str) -> None:
+    carried = (Package(name, manager="apt"),)
+    asked = problem(TRAINING, "driver=535.104.05,gpu=T4", carried=carried)
+    plain = problem(TRAINING, "driver=535.104.05,gpu=T4")
+    candidate = Candidate(_CUDA)
+    assert _judge(asked).judge(candidate).tier == _judge(plain).judge(candidate).tier
+
+
 def test_an_answer_is_asked_for_once() -> None:
     asked = problem(BOTH, "driver=535.104.05,gpu=T4")
     memory = Memory()

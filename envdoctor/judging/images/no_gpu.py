@@ -12,11 +12,17 @@ _OFFICIAL = frozenset(
     " eclipse-temurin elasticsearch elixir emqx erlang flink fluentd gcc ghost golang gradle groovy haproxy haskell"
     " hello-world httpd influxdb jetty joomla julia kapacitor kibana kong logstash mariadb maven mediawiki memcached mongo"
     " mongo-express mysql nats neo4j nextcloud nginx node odoo openjdk percona perl php postgres rabbitmq r-base redis"
-    " redmine registry rethinkdb rust ruby sapmachine solr sonarqube storm swift swipl telegraf tomcat traefik varnish"
+    " phpmyadmin redmine registry rethinkdb rust ruby sapmachine solr sonarqube storm swift swipl telegraf tomcat traefik varnish"
     " wordpress yourls znc zookeeper".split()
 )
 _OWNED = frozenset(
-    "amazon/aws-cli apache/kafka bitnami/kafka bitnami/minio bitnami/postgresql bitnami/redis bitnami/zookeeper"
+    "alpine/git apache/airflow apache/superset aquasec/trivy axllent/mailpit certbot/certbot containrrr/watchtower"
+    " dpage/pgadmin4 getmeili/meilisearch gitlab/gitlab-ce gitlab/gitlab-runner jenkins/jenkins jwilder/nginx-proxy"
+    " langfuse/langfuse mailhog/mailhog metabase/metabase milvusdb/milvus n8nio/n8n nginxproxy/nginx-proxy"
+    " phpmyadmin/phpmyadmin portainer/portainer provectuslabs/kafka-ui qdrant/qdrant quay.io/coreos/etcd"
+    " multiarch/qemu-user-static oven/bun quay.io/keycloak/keycloak rediscommander/redis-commander sonatype/nexus3"
+    " squidfunk/mkdocs-material tonistiigi/binfmt wurstmeister/kafka"
+    " amazon/aws-cli apache/kafka bitnami/kafka bitnami/minio bitnami/postgresql bitnami/redis bitnami/zookeeper"
     " bufbuild/buf chromadb/chroma clickhouse/clickhouse-server confluentinc/cp-kafka condaforge/mambaforge"
     " condaforge/miniforge3 continuumio/miniconda3 curlimages/curl envoyproxy/envoy google/cadvisor gcr.io/cadvisor/cadvisor"
     " ghcr.io/astral-sh/ruff ghcr.io/astral-sh/uv grafana/grafana grafana/grafana-oss grafana/loki grafana/promtail"
@@ -31,10 +37,10 @@ _OWNED = frozenset(
 
 
 def holds_no_gpu_software(repository: str, tag: str) -> bool:
-    """micromamba has tags with CUDA; those on plain Debian, Ubuntu and Alpine have none."""
-    if repository == "mambaorg/micromamba":
-        return "cuda" not in tag
-    return repository in _OFFICIAL or repository in _OWNED
+    """Some have tags with CUDA, micromamba and vector databases among them; their other tags have none."""
+    if "cuda" in tag or "gpu" in tag:
+        return False
+    return repository == "mambaorg/micromamba" or repository in _OFFICIAL or repository in _OWNED
 
 
 def is_official(repository: str) -> bool:

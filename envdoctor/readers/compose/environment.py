@@ -12,8 +12,9 @@ from envdoctor.facts import Fact, Origin, known, unknown
 from envdoctor.readers.compose.fields import Fields, text_of, truth
 from envdoctor.readers.compose.project import Project, under
 from envdoctor.readers.compose.tree import Node
-from envdoctor.readers.docker_options import ANY_NAME, is_secret
+from envdoctor.readers.docker_options import ANY_NAME
 from envdoctor.readers.indexes import redacted
+from envdoctor.readers.secret_values import is_secret
 
 
 class Variables(NamedTuple):

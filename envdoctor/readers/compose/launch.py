@@ -16,7 +16,7 @@ from envdoctor.readers.compose.gpus import gpu_facts
 from envdoctor.readers.compose.mounts import device, places, port, tmpfs, volumes
 from envdoctor.readers.compose.project import Project
 from envdoctor.readers.compose.tree import Node
-from envdoctor.readers.indexes import redacted
+from envdoctor.readers.secret_values import words_without_values
 
 _STANDING = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -128,7 +128,7 @@ def _words(fields: Fields, key: str) -> Fact[tuple[str | None, ...]]:
         words = [_word(item, item.text, frozenset(item.missing)) for item in value.items if item.is_scalar]
         if len(words) < len(value.items):
             fields.wrong(value, f"an entry of {key}", "a text")
-        return known(tuple(words), value.origin)
+        return known(words_without_values(words), value.origin)
     try:
         split = shlex.split(value.text)
     except ValueError:
@@ -137,10 +137,10 @@ def _words(fields: Fields, key: str) -> Fact[tuple[str | None, ...]]:
         )
         return unknown(f"{key} of service {fields.name} could not be understood", value.origin)
     missing = frozenset(value.missing)
-    return known(tuple(_word(value, word, missing) for word in split), value.origin)
+    return known(words_without_values([_word(value, word, missing) for word in split]), value.origin)
 
 
 def _word(node: Node, word: str, missing: frozenset[str]) -> str | None:
     if node.kind != "open":
-        return redacted(word)
-    return None if not missing or not missing.isdisjoint(_STANDING.findall(word)) else redacted(word)
+        return word
+    return None if not missing or not missing.isdisjoint(_STANDING.findall(word)) else word

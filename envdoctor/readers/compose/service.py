@@ -9,15 +9,16 @@ from envdoctor.readers.compose.launch import read_launch
 from envdoctor.readers.compose.project import Project, under
 from envdoctor.readers.compose.result import Service
 from envdoctor.readers.compose.tree import Node
-from envdoctor.readers.docker_options import is_secret
+from envdoctor.readers.image_reference import without_user
 from envdoctor.readers.indexes import redacted
+from envdoctor.readers.secret_values import is_secret
 
 
 def read_service(fields: Fields, project: Project) -> Service:
     build, inline = _build(fields)
     return Service(
         fields.name,
-        fields.text("image"),
+        fields.converted("image", without_user, "a text"),
         read_launch(fields, project),
         build,
         inline,

@@ -34,6 +34,7 @@ POSITIONAL = "@[@]"
 
 _MAX_CHOICES = 100
 _ONLY_EXPANSION = re.compile(r"\$\{[^}]*\}|\$[A-Za-z0-9_@*#?]+|\$\(.*\)|`[^`]*`", re.DOTALL)
+_BEFORE_LAST_WORD = re.compile(r"\S+\Z")
 _ALL = frozenset({"@", "*"})
 
 
@@ -78,7 +79,8 @@ def elements(node: Node, variables: Variables, line: int) -> Iterator[Element]:
     if found is not None:
         listed = _listed(found[0], variables)
         if listed is not None:
-            yield from listed[found[1] :]
+            rest = listed[found[1] :]
+            yield from rest if node.type == "string" else (field for each in rest for field in _fields(each))
             return
     raw: str | None = None
     for kept in field_words(node, variables):
@@ -89,6 +91,15 @@ def elements(node: Node, variables: Variables, line: int) -> Iterator[Element]:
         text = raw if kept is None or _is_only_mark(kept, node) else readable(kept)
         choices = choices_of(kept) if kept is not None else ()
         yield Element(kept, Perhaps(text, choices) if choices else text, line)
+
+
+def _fields(element: Element) -> Iterator[Element]:
+    """Without quotes around it, `${ARGS[@]}` is split once more: ("-v /a:/a") is two words."""
+    parts = element.kept.split() if element.kept is not None else []
+    if len(parts) == 1 or element.kept is None:
+        yield element
+        return
+    yield from (Element(part, readable(part), element.line) for part in parts)
 
 
 def array(node: Node, variables: Variables, base: int) -> Array:
@@ -120,6 +131,8 @@ def agreed_value(values: list[str | None], name: str) -> str | None:
     shortest = min(texts, key=len)
     if not all(text.startswith(shortest) for text in texts):
         shortest = ""
+    if any(text[len(shortest) : len(shortest) + 1].strip() for text in texts):
+        shortest = _BEFORE_LAST_WORD.sub("", shortest)  # "app" and "app-gpu" have no word in common
     rests = [text[len(shortest) :].split() for text in texts]
     rest = marked(f"${name}", _possible([word for words in rests for word in words]))
     return f"{shortest} {rest}" if shortest.strip() else rest

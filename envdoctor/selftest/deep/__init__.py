@@ -13,11 +13,11 @@ from functools import partial
 from envdoctor.probes import child, memory
 from envdoctor.probes.child import Answers
 from envdoctor.probes.presence import LIVE
-from envdoctor.selftest import observed
+from envdoctor.selftest import observed, xid
 from envdoctor.selftest.deep import onnxruntime, opencv, room, torch, video
 from envdoctor.selftest.deep.part import Asked, Part, failed, other_python, short, skipped
 from envdoctor.selftest.needs import USED_BY_DEEP
-from envdoctor.selftest.run import unanswered, with_reason
+from envdoctor.selftest.run import unanswered, with_reason, xids
 from envdoctor.selftest.verdict import FAILED, OK, SKIPPED, DeepResult, Problem, Verdict, without_repeats
 
 PARTS: Mapping[str, Part] = {
@@ -66,8 +66,9 @@ def deepened(
             result = skipped(need, hangs, started=False)
         results.append(result)
     extra = tuple(note for part in results for note in video.notes(part.observed, part.need))
-    seen = {**quick.observed, **(rooms.told if rooms else {})}
-    return with_results(quick, results)._replace(observed=seen, notes=(*quick.notes, *extra))
+    log = xids(until) if rooms else {}
+    seen = {**quick.observed, **(rooms.told if rooms else {}), **log}
+    return with_results(quick, results)._replace(observed=seen, notes=(*quick.notes, *extra, *xid.notes(log)))
 
 
 def with_results(quick: Verdict, results: Sequence[DeepResult]) -> Verdict:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from envdoctor.facts import Origin
 from envdoctor.readers.compose import Compose, ComposeError, read_compose
-from envdoctor.readers.compose.tree import MAX_NODES, MAX_PROBLEMS, MAX_WRITTEN
+from envdoctor.readers.compose.tree import MAX_PROBLEMS, MAX_WRITTEN
 from tests.readers.compose.reading import read, service
 
 
@@ -172,7 +172,9 @@ def test_a_long_file_is_read() -> None:
     assert len(found.services[0].launch.env.need()) == count
 
 
-@pytest.mark.parametrize("text", ["services: [" + "a," * 50_000 + "a]", "services:\n" + "- \n" * 30_000, "---\n" * 30_000])
+@pytest.mark.parametrize(
+    "text", ["services: [" + "a," * 50_000 + "a]", "services:\n" + "- \n" * 30_000, "---\n" * 30_000]
+)
 def test_a_file_of_nothing_but_values_is_refused_before_it_takes_seconds(text: str) -> None:
     with pytest.raises(ComposeError, match=f"more than {MAX_WRITTEN:,} keys and values"):
         read_compose(text, "compose.yaml", read_file=lambda _: None)

@@ -1,0 +1,1 @@
+# The program plays no part in the check: only its name does.
