@@ -39,6 +39,7 @@ class Matrix:
         self._ngc = Table("ngc_pytorch", rows.NgcRow, read)
         self._ngc_images = Table("ngc_images", rows.NgcImageRow, read)
         self._l4t_images = Table("l4t_images", rows.L4tImageRow, read)
+        self._service_images = Table("service_images", rows.ServiceImageRow, read)
         self._torch_images = Table("torch_images", rows.TorchImageRow, read)
         self._onnxruntime = Table("onnxruntime", rows.OrtRow, read)
         self._torch = Table("torch", rows.TorchRow, read)
@@ -247,6 +248,10 @@ class Matrix:
     def l4t_image(self, reference: str) -> rows.L4tImageRow | None:
         """An image for Jetson boards, "nvcr.io/nvidia/l4t-pytorch:r35.2.1-pth2.0-py3"."""
         return _first(self._l4t_images.find(reference))
+
+    def service_image(self, repository: str) -> rows.ServiceImageRow | None:
+        """A public image without CUDA, by its repository; None if no row says so."""
+        return _first(self._service_images.find(repository))
 
     def l4t_images(self) -> tuple[rows.L4tImageRow, ...]:
         """Every known image for Jetson boards."""

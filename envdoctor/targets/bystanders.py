@@ -24,13 +24,14 @@ def bystander(workload: Workload, aliases: Mapping[str, str]) -> str | None:
     from envdoctor.judging.images.no_gpu import holds_no_gpu_software
     from envdoctor.judging.images.reference import PLAIN, split
     from envdoctor.judging.launched_program import needs_no_gpu
+    from envdoctor.matrix import Matrix
     from envdoctor.workload import aliased
 
     if aliased(declared.image, aliases) is not declared.image:
         return None
     repository, tag, _ = split(image)
     plain = repository in _TOO_SMALL or (repository in PLAIN and needs_no_gpu(declared.launch))
-    return image if plain or holds_no_gpu_software(repository, tag) else None
+    return image if plain or holds_no_gpu_software(repository, tag, Matrix.load()) else None
 
 
 def _may_pass_gpu(launch: Launch) -> bool:

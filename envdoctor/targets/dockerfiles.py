@@ -122,11 +122,12 @@ class Dockerfiles:
         if reference is None or self.is_stated(reference):
             return image
         from envdoctor.judging.images.reference import may_be_local
+        from envdoctor.matrix import Matrix
 
         choice = self._project.choose(reference, directory)
         if choice.reason is not None:
             return unknown(choice.reason, image.origin)
-        if choice.built is None and may_be_local(reference):
+        if choice.built is None and may_be_local(reference, Matrix.load()):
             why = "it is no image that is known here, and no file that is checked builds it"
             return unknown(not_known(reference, why), image.origin)
         return image

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import NamedTuple
 
-from envdoctor.targets.files import MAX_BYTES
+from envdoctor.targets.files import MAX_BYTES, is_within, repository_root
 from envdoctor.targets.kinds import (
     SNIFFED_BYTES,
     Kind,
@@ -35,6 +35,7 @@ def find(directory: str) -> Found:
     files: list[tuple[str, Kind]] = []
     problems: list[str] = []
     inodes: set[tuple[int, int]] = set()
+    boundary = repository_root(directory) or os.path.realpath(directory)
     seen = 0
     failed = lambda error: problems.append(f"{error.filename}: cannot be listed: {error.strerror}")  # noqa: E731
     for folder, names, entries in os.walk(directory, onerror=failed):
@@ -44,6 +45,10 @@ def find(directory: str) -> Found:
             if seen > MAX_FILES:
                 return Found(tuple(files), tuple(problems), True)
             path = os.path.join(folder, entry)
+            if _leads_out(path, boundary):
+                if by_name(path) is not None:
+                    problems.append(f"{path}: is a link to a file outside the repository, which is not read")
+                continue
             kind = _kind(path)
             if kind is not None and _is_new_file(path, inodes):
                 files.append((path, kind))
@@ -57,6 +62,11 @@ def _enters(folder: str, name: str, inodes: set[tuple[int, int]]) -> bool:
     if name.startswith(".") or name in _SKIPPED or os.path.lexists(os.path.join(path, "pyvenv.cfg")):
         return False
     return not os.path.islink(path) and _is_new(path, inodes)
+
+
+def _leads_out(path: str, boundary: str) -> bool:
+    """A link that whoever wrote the repository made: what it leads to is not theirs to have read and quoted."""
+    return os.path.islink(path) and not is_within(os.path.realpath(path), boundary)
 
 
 def _is_new(path: str, inodes: set[tuple[int, int]]) -> bool:

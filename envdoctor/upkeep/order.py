@@ -39,6 +39,7 @@ ORDER: dict[str, tuple[Version | Plain, ...]] = {
     "ngc_pytorch": (Version("release"),),
     "ngc_images": (Plain("repository"), Version("release"), Plain("image")),
     "l4t_images": (Plain("image"),),
+    "service_images": (Plain("repository"),),
     "torch_images": (Version("torch"),),
     "onnxruntime": (Version("version"), Plain("platform"), Plain("index")),
     "torch": (Version("version"), Plain("platform"), Version("cuda")),

@@ -53,4 +53,4 @@ def test_others_stay_strangers(reference: str) -> None:
     [("nginx:latest", False), ("redis:alpine", False), ("our_base:latest", True), ("trainer", True)],
 )
 def test_a_name_of_dockers_own_is_no_local_one(reference: str, local: bool) -> None:
-    assert may_be_local(reference) is local
+    assert may_be_local(reference, MATRIX) is local

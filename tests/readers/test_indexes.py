@@ -114,3 +114,10 @@ def test_where_torch_comes_from(
 
 def test_other_packages_have_no_variant_by_index() -> None:
     assert Indexes(CU118).for_package("numpy", pinned=False, first_wins=False).cuda is None
+
+
+def test_an_at_sign_in_a_password_and_a_token_in_a_path() -> None:
+    assert redacted("https://bot:p@ss@example.com/x") == "https://example.com/x"
+    assert redacted("https://conda.example.com/t/ab-0123456789/main") == "https://conda.example.com/t/…/main"
+    assert redacted("https://example.com/t/short/main") == "https://example.com/t/short/main"
+    assert redacted("git+https://example.com/a.git@main") == "git+https://example.com/a.git@main"

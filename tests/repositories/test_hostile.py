@@ -156,6 +156,26 @@ def test_a_deep_tree_and_a_directory_called_dockerfile() -> None:
     assert _crashed(outcome) == []
 
 
+def test_links_out_of_the_tree_are_not_read() -> None:
+    with _tree() as root:
+        _write(root.parent, "secret", b"zq7secret: of somebody else\n")
+        for name in ("Dockerfile", "compose.yaml", "pyproject.toml", "environment.yml", "requirements.txt", "run.sh"):
+            (root / "sub").mkdir(exist_ok=True)
+            (root / "sub" / name).symlink_to(root.parent / "secret")
+        _write(root, "Dockerfile", b"FROM ubuntu:22.04\n")
+        code, out, err = said("check", ".", "-v", "--format", "json")
+    assert code in (0, 3)
+    assert "sub/Dockerfile: is a link to a file outside the repository" in out + err
+    assert "zq7secret" not in out + err
+
+
+def test_a_command_of_one_giant_word_is_not_split() -> None:
+    with _tree() as root:
+        _write(root, "compose.yaml", b"services:\n  a: {image: redis, command: " + b"x" * 1_500_000 + b"}\n")
+        outcome = checked(".", host=_HOST)
+    assert outcome.verdicts == {"compose.yaml: a -> redis": "compatible"} or outcome.code in (0, 3)
+
+
 def test_a_script_that_names_a_file_outside_the_tree_reads_nothing_there() -> None:
     with _tree() as root:
         _write(root.parent, "secret/Dockerfile", b"FROM nvidia/cuda:11.0-base\n")

@@ -73,6 +73,6 @@ def _by_repository(image: Image, repository: str, tag: str, matrix: Matrix) -> I
         return ngc.other(image, repository, tag)
     if repository in PLAIN or repository == "scratch":
         return docker_hub.plain(image, repository, tag, matrix)
-    if holds_no_gpu_software(repository, tag):
+    if holds_no_gpu_software(repository, tag, matrix):
         return docker_hub.service(image, repository)
     return stranger(image)

@@ -39,11 +39,11 @@ def is_published(reference: str) -> bool:
     return split(reference)[0] in CUDA_REPOSITORIES | PYTORCH_REPOSITORIES
 
 
-def may_be_local(reference: str) -> bool:
+def may_be_local(reference: str, matrix: Matrix) -> bool:
     """A name without an owner and a registry is one of Docker's own images (redis:7), or was built where it is used.
     Docker's own have no underscore, and people pin them to a release."""
     repository, tag, digest = split(reference.removeprefix("localhost/"))
-    if "/" in repository or repository in PLAIN or is_official(repository) or repository == "scratch" or digest:
+    if "/" in repository or repository in PLAIN or is_official(repository, matrix) or repository == "scratch" or digest:
         return False
     return "_" in repository or numeric(tag) is None
 

@@ -26,6 +26,7 @@ from envdoctor.matrix.rows.images import (
     NgcImageRow,
     NgcRow,
     RequirementRow,
+    ServiceImageRow,
     TorchImageRow,
 )
 from envdoctor.matrix.rows.packages import (
@@ -70,6 +71,7 @@ __all__ = [
     "OrtRow",
     "PythonRow",
     "RequirementRow",
+    "ServiceImageRow",
     "SystemBringsRow",
     "SystemLibraryRow",
     "ToolkitRow",

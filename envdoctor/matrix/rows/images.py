@@ -88,6 +88,16 @@ class NgcImageRow(NamedTuple):
     note: str | None = None
 
 
+class ServiceImageRow(NamedTuple):
+    """A public image without CUDA in it: a service or a tool that stands beside GPU workloads, or a base of conda."""
+
+    repository: str  # "redis", "grafana/grafana"
+    official: bool  # one of Docker's own images
+    source: tuple[str, ...]
+    checked: str
+    note: str | None = None
+
+
 class L4tImageRow(NamedTuple):
     """An image for Jetson boards. `l4t` is the release it is made for: the driver's libraries come from the host, so it runs
     on releases of the same line (R35 on R35)."""

@@ -18,6 +18,7 @@ from envdoctor.readers.compose.project import Project
 from envdoctor.readers.compose.tree import Node
 from envdoctor.readers.secret_values import words_without_values
 
+_LONGEST = 128 * 1024  # characters that Linux takes as one argument; shlex is quadratic in a word's length
 _STANDING = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -129,6 +130,8 @@ def _words(fields: Fields, key: str) -> Fact[tuple[str | None, ...]]:
         if len(words) < len(value.items):
             fields.wrong(value, f"an entry of {key}", "a text")
         return known(words_without_values(words), value.origin)
+    if len(value.text) > _LONGEST:
+        return unknown(f"{key} of service {fields.name} has more than {_LONGEST:,} characters", value.origin)
     try:
         split = shlex.split(value.text)
     except ValueError:
