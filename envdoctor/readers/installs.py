@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from envdoctor.facts import Address, Origin, Package, Slip
@@ -104,9 +104,15 @@ def _bounded(read_file: ReadFile) -> ReadFile:
 
 def _without_secrets(variables: Mapping[str, str | None]) -> Mapping[str, str | None]:
     """A variable that is called a token or a password is not put in anywhere: no report may quote it."""
-    if not SECRET_NAME.search(" ".join(variables)):
+    names = " ".join(variables).upper()  # asked at each RUN of all variables: the search of a text is the fast way
+    if not any(part in names for part in ("TOKEN", "SECRET", "PASSW", "CREDENTIAL", "KEY", "_PAT")):
         return variables
-    return {name: None if SECRET_NAME.search(name) else value for name, value in variables.items()}
+    return {name: None if _is_hidden(name) else value for name, value in variables.items()}
+
+
+@lru_cache(maxsize=4096)
+def _is_hidden(name: str) -> bool:
+    return SECRET_NAME.search(name) is not None
 
 
 def _script(script: str, into: Collected, variables: Mapping[str, str | None]) -> None:

@@ -171,9 +171,10 @@ def test_links_out_of_the_tree_are_not_read() -> None:
 
 def test_a_command_of_one_giant_word_is_not_split() -> None:
     with _tree() as root:
-        _write(root, "compose.yaml", b"services:\n  a: {image: redis, command: " + b"x" * 1_500_000 + b"}\n")
+        _write(root, "compose.yaml", b"services:\n  a: {image: redis, gpus: all, command: " + b"x" * 500_000 + b"}\n")
         outcome = checked(".", host=_HOST)
-    assert outcome.verdicts == {"compose.yaml: a -> redis": "compatible"} or outcome.code in (0, 3)
+    assert (outcome.code, outcome.report["errors"], _crashed(outcome)) == (0, [], [])
+    assert len(outcome.verdicts) == 1
 
 
 def test_a_script_that_names_a_file_outside_the_tree_reads_nothing_there() -> None:
