@@ -10,7 +10,6 @@ Source: https://pip.pypa.io/en/stable/topics/dependency-resolution/ , and dry ru
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -20,13 +19,14 @@ from envdoctor.judging import builds
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import BringsRow
 from envdoctor.opencv_dependencies import with_opencv
+from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Declared, Statement
 from envdoctor.readers.install_order import AGAIN, FROM_FILE
 
 _COMPANIONS = ("torchvision", "torchaudio")
 _NO_DEPENDENCIES = frozenset({"--no-deps", "--no-dependencies"})
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_SEPARATORS = re.compile(r"[-_.]+")
+_NAME = lazily(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SEPARATORS = lazily(r"[-_.]+")
 _ACTIONS = frozenset({"install", "add", "sync"})
 _FILES = (".txt", ".in", ".whl", ".gz", ".zip")
 _BEFORE_ALL = -1  # of what the base image holds

@@ -7,11 +7,11 @@ says nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from envdoctor.facts import Build, Facts, Package
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 
 # OpenCV's packages and those for video are tables of the matrix.
 _PACKAGES = {"torch": "torch", "onnxruntime-gpu": "onnxruntime-cuda", "onnxruntime": "onnxruntime"}
@@ -20,17 +20,17 @@ _SOCKET = "/tmp/.X11-unix"  # noqa: S108 - where X servers listen
 
 # ffmpeg's and GStreamer's names. Sources: https://trac.ffmpeg.org/wiki/HWAccelIntro ,
 # https://gstreamer.freedesktop.org/documentation/nvcodec/
-_DECODES = re.compile(
+_DECODES = lazily(
     r"\b(?:h264|hevc|av1|vp8|vp9|mpeg1|mpeg2|mpeg4|mjpeg|vc1)_cuvid\b|-hwaccel[ =](?:cuda|nvdec|cuvid)\b|\bnv(?:h264|h265|av1|vp8|vp9)dec\b"
 )
-_ENCODES = re.compile(r"\b(?:h264|hevc|av1)_nvenc\b|\bnv(?:h264|h265|av1)enc\b")
-_DECODES_BUILT = re.compile(r"--enable-(?:cuvid|nvdec)|-DWITH_NVCUVID(?::BOOL)?=(?:ON|1|YES|TRUE)")
-_ENCODES_BUILT = re.compile(r"--enable-nvenc|-DWITH_NVCUVENC(?::BOOL)?=(?:ON|1|YES|TRUE)")
-_PROCESSES = re.compile(r"--(?:nproc[_-]per[_-]node|num[_-]processes|num[_-]gpus|np)[ =](\w{1,8})|\s-np (\d{1,5})\b")
-_LAUNCHERS = re.compile(
+_ENCODES = lazily(r"\b(?:h264|hevc|av1)_nvenc\b|\bnv(?:h264|h265|av1)enc\b")
+_DECODES_BUILT = lazily(r"--enable-(?:cuvid|nvdec)|-DWITH_NVCUVID(?::BOOL)?=(?:ON|1|YES|TRUE)")
+_ENCODES_BUILT = lazily(r"--enable-nvenc|-DWITH_NVCUVENC(?::BOOL)?=(?:ON|1|YES|TRUE)")
+_PROCESSES = lazily(r"--(?:nproc[_-]per[_-]node|num[_-]processes|num[_-]gpus|np)[ =](\w{1,8})|\s-np (\d{1,5})\b")
+_LAUNCHERS = lazily(
     r"(?:^|[\s/])(?:torchrun|deepspeed|horovodrun|accelerate launch)\s|\btorch\.distributed\.(?:run|launch)\b"
 )
-_WORKERS = re.compile(r"(?:^|\s)-{0,2}(?:[\w.]{0,40}[._-])?num[_-]workers[ =](\d{1,5})(?:\s|$)")
+_WORKERS = lazily(r"(?:^|\s)-{0,2}(?:[\w.]{0,40}[._-])?num[_-]workers[ =](\d{1,5})(?:\s|$)")
 
 
 def inferred(facts: Facts, matrix: Matrix) -> frozenset[str]:

@@ -24,6 +24,7 @@ from envdoctor.facts import (
 from envdoctor.judging import builds, images
 from envdoctor.judging.pip_commands import another_python, uv_python
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Declared
 from envdoctor.uses import inferred, of_package
 from envdoctor.versions import leading
@@ -31,7 +32,7 @@ from envdoctor.versions import leading
 NO_ALIASES: Mapping[str, str] = {}
 
 
-_DOTTED = re.compile(r"3\.\d{1,2}", re.ASCII)
+_DOTTED = lazily(r"3\.\d{1,2}", re.ASCII)
 # Indexes whose packages bring nothing that the matrix does not know of.
 _PUBLIC_INDEXES = ("download.pytorch.org", "nvidia.com", "onnxruntime-cuda-1", "visualstudio.com/PublicPackages")
 

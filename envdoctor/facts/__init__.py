@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from envdoctor.facts.build import Address, Build, BuildCommand, Script, Slip, Statement, Variable
+from envdoctor.facts.build import SCRIPT_FOLDER, Address, Build, BuildCommand, Script, Slip, Statement, Variable
 from envdoctor.facts.fact import NOWHERE, Fact, FactAbsent, FactMissing, FactUnknown, Origin, absent, known, unknown
 from envdoctor.facts.host import NO_HOST, TEGRA_CAPABILITIES, Gpu, Host
 from envdoctor.facts.image import Image, Library, Package, Packages
@@ -20,6 +20,7 @@ from envdoctor.facts.launch import Launch, Reservation
 __all__ = [
     "NOWHERE",
     "NO_HOST",
+    "SCRIPT_FOLDER",
     "TEGRA_CAPABILITIES",
     "Address",
     "Build",

@@ -19,6 +19,10 @@ class Address(NamedTuple):
     password: str = ""
 
 
+SCRIPT_FOLDER = "$SCRIPT_DIR"
+"""In a BuildCommand's `file` and `context`: the folder that the script itself lies in, however it finds it out."""
+
+
 class Statement(NamedTuple):
     """A shell command of a RUN, split into words: `words[0]` is the program. None in `words` is a word whose
     text depends on run time. `conditional`: whether it runs is decided during the build. Passwords are redacted.

@@ -6,9 +6,9 @@ hint; a test holds every default reason of `facts` against this table.
 
 from __future__ import annotations
 
-import re
+from envdoctor.patterns import lazily
 
-_OPTION = re.compile(r"--(?:build-arg|image-alias|package|uses) [^\s,;)]{1,300}")
+_OPTION = lazily(r"--(?:build-arg|image-alias|package|uses) [^\s,;)]{1,300}")
 _GPU = "--gpu NAME (nvidia-smi -L prints it)"
 _PROBE = "--host FILE, written on that host by: envdoctor probe"
 _LAUNCH = '--launch "--gpus all --shm-size 1g" (the options of docker run), or the script or compose file as a target'

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-
 from envdoctor.facts import Facts
 from envdoctor.judging.several_gpus import command_of
 from envdoctor.judging.volumes import has_mount, volumes
+from envdoctor.patterns import lazily
 
 SOCKET = "/tmp/.X11-unix"  # noqa: S108 - where X servers listen
-_LOCAL = re.compile(r"(?:unix)?:\d{1,4}(?:\.\d{1,2})?")
+_LOCAL = lazily(r"(?:unix)?:\d{1,4}(?:\.\d{1,2})?")
 _SERVERS = (
     "xvfb", "xserver-xorg", "xserver-xorg-core", "xorg", "x11vnc", "tigervnc-standalone-server", "tightvncserver",
     "vnc4server", "turbovnc", "xpra", "xdummy", "xserver-xorg-video-dummy", "weston", "novnc", "xrdp", "kasmvncserver",
 )  # fmt: skip
-_STARTS_SERVER = re.compile(r"\b(?:xvfb|xvfb-run|Xvfb|Xorg|vncserver|x11vnc|xpra|weston|startx|kasmvnc)\b")
+_STARTS_SERVER = lazily(r"\b(?:xvfb|xvfb-run|Xvfb|Xorg|vncserver|x11vnc|xpra|weston|startx|kasmvnc)\b")
 
 
 def is_local(display: str) -> bool:

@@ -10,9 +10,10 @@ import re
 from typing import NamedTuple
 
 from envdoctor.facts import Facts, Origin
+from envdoctor.patterns import lazily
 
-_CALLER = re.compile(r"\bid\s+-u|\bUID\b|_UID\b|\bUSER_ID\b", re.IGNORECASE)
-_QUOTED = re.compile(r"'([^']{1,60})'")
+_CALLER = lazily(r"\bid\s+-u|\bUID\b|_UID\b|\bUSER_ID\b", re.IGNORECASE)
+_QUOTED = lazily(r"'([^']{1,60})'")
 _ROOT = frozenset({"", "root", "0"})
 _ROOT_FAMILIES = frozenset(
     {"nvidia/cuda", "pytorch", "plain", "ngc/pytorch", "ngc/tensorrt", "ngc/tritonserver", "ngc/nemo"}

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 
 from envdoctor.facts import Launch
+from envdoctor.patterns import lazily
 
 _LONGEST = 10_000  # characters of a `sh -c` text that are looked at
 _SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ash"})
@@ -18,10 +19,8 @@ _WITHOUT_GPU = frozenset(
     whereis which whoami""".split()
 )
 _MODULES_WITHOUT_GPU = frozenset({"pip", "build", "compileall", "black", "ruff", "mypy", "venv", "flake8"})
-_OF_CPU = re.compile(
-    r"(?:-{0,2}[\w.-]{1,40}=|--?)?cpu|--(?:no|disable)[_-](?:cuda|gpu)|not (?:gpu|cuda)", re.IGNORECASE
-)
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_OF_CPU = lazily(r"(?:-{0,2}[\w.-]{1,40}=|--?)?cpu|--(?:no|disable)[_-](?:cuda|gpu)|not (?:gpu|cuda)", re.IGNORECASE)
+_ASSIGNMENT = lazily(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
 def needs_no_gpu(launch: Launch) -> bool:

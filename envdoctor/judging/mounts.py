@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from envdoctor.facts import Launch
+from envdoctor.patterns import lazily
 
 # ":" parts a volume, but not inside ${X:-y} or $(…).
-_PART = re.compile(r"(?:\$\{[^}]*\}|\$\([^)]*\)|[^:])+")
-_HERE = re.compile(r"(?:\.(?!\.)|\$\{?PWD\}?|\$\(pwd\)|`pwd`|\$\{PWD\b[^}]*\})(?:/|$)")
-_FILE = re.compile(r"[^/]+\.[A-Za-z0-9]{1,6}$")
+_PART = lazily(r"(?:\$\{[^}]*\}|\$\([^)]*\)|[^:])+")
+_HERE = lazily(r"(?:\.(?!\.)|\$\{?PWD\}?|\$\(pwd\)|`pwd`|\$\{PWD\b[^}]*\})(?:/|$)")
+_FILE = lazily(r"[^/]+\.[A-Za-z0-9]{1,6}$")
 _MAX_LENGTH = 4_096
 
 

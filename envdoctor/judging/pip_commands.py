@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from envdoctor.facts import Build, Fact, Facts, Origin, Package, Statement, known
+from envdoctor.patterns import lazily
 
-_PIP = re.compile(r"pip(3(?:\.\d{1,2})?)?", re.ASCII)
-_PYTHON = re.compile(r"python(3(?:\.\d{1,2})?)?", re.ASCII)
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
+_PIP = lazily(r"pip(3(?:\.\d{1,2})?)?", re.ASCII)
+_PYTHON = lazily(r"python(3(?:\.\d{1,2})?)?", re.ASCII)
+_NAME = lazily(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 _LONGEST = 2000  # characters of a word
 _SYSTEM_FOLDERS = ("", "/usr/bin", "/bin", "/usr/local/bin")
 # With one of these a build may have a Python of its own: its pip has other rules than the distribution's
@@ -20,16 +21,14 @@ _OTHER_PYTHONS = frozenset("conda mamba micromamba pyenv virtualenv activate pip
 # What takes pip elsewhere, or holds settings that are not read
 _ELSEWHERE = ("VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PIP_CONFIG_FILE")
 # Copies that can bring a Python, or settings of pip
-_COPIED = re.compile(
+_COPIED = lazily(
     r"/(?:etc|usr|usr/local|(?:usr/)?lib|usr/local/lib|root|root/\.config|(?:root/\.config|root/\.|etc/)pip)?"
     r"|.*/pip\.conf|.*/(?:python|pip)[\d.]*(?:/.*)?|.*/EXTERNALLY-MANAGED",
     re.ASCII,
 )
-_OF_ITS_OWN = re.compile(
-    r"\bPython-3\.|\bpyenv\b|(?:mini|ana)conda3?-|miniforge3?-|mambaforge|micromamba", re.IGNORECASE
-)
-_RELEASE = re.compile(r"3\.\d{1,2}", re.ASCII)
-_UNMARKS = re.compile(r"EXTERNALLY|/python3[\d.*]*/EXT")
+_OF_ITS_OWN = lazily(r"\bPython-3\.|\bpyenv\b|(?:mini|ana)conda3?-|miniforge3?-|mambaforge|micromamba", re.IGNORECASE)
+_RELEASE = lazily(r"3\.\d{1,2}", re.ASCII)
+_UNMARKS = lazily(r"EXTERNALLY|/python3[\d.*]*/EXT")
 
 
 class PipInstall(NamedTuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
-_WORDS = re.compile(r"[A-Z][a-z0-9]+|[A-Z0-9]+|[a-z0-9]+")
+from envdoctor.patterns import lazily
+
+_WORDS = lazily(r"[A-Z][a-z0-9]+|[A-Z0-9]+|[a-z0-9]+")
 _SECRET = frozenset(
     "PASSWORD PASSWORDS PASSWD PASSPHRASE TOKEN SECRET SECRETS APIKEY CREDENTIAL CREDENTIALS PAT".split()
 )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from envdoctor.facts import Facts, Launch
+from envdoctor.patterns import lazily
 
 # Source: https://docs.vllm.ai/en/latest/serving/parallelism_scaling.html ; SGLang and TensorRT-LLM write --tp and --tp_size.
-_TENSOR_PARALLEL = re.compile(r"(?:--tensor[-_]parallel[-_]size|-tp|--tp|--tp[-_]size)[ =](\d{1,4})(?!\S)")
+_TENSOR_PARALLEL = lazily(r"(?:--tensor[-_]parallel[-_]size|-tp|--tp|--tp[-_]size)[ =](\d{1,4})(?!\S)")
 _LONGEST = 50_000  # characters of the command that are searched
 
 

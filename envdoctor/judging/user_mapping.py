@@ -7,16 +7,17 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from envdoctor.facts import Origin, Script
+from envdoctor.patterns import lazily
 
 # USER_ID, LOCAL_USER_ID, HOST_UID, PUID, NB_GID, …; UID and EUID are bash's own.
-_ID = re.compile(r"(?:[A-Za-z0-9]+_)*(?:P[UG]ID|USER_?ID|GROUP_?ID|UID|GID)", re.ASCII)
+_ID = lazily(r"(?:[A-Za-z0-9]+_)*(?:P[UG]ID|USER_?ID|GROUP_?ID|UID|GID)", re.ASCII)
 _OF_SHELL = frozenset({"UID", "EUID", "GID", "PPID"})
-_TOOLS = re.compile(
+_TOOLS = lazily(
     r"\b(?:useradd|usermod|adduser|groupadd|groupmod|addgroup|gosu|su-exec|setpriv|runuser|chroot|fixuid|chown)\b|\bsu\s"
 )
-_CHANGES = re.compile(r"\b(?:gosu|su-exec|setpriv|runuser|fixuid|sudo\s+-u)\b|\bsu\s+-?|chroot\s+--userspec")
-_NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
-_ASSIGNED = re.compile(r"\s*(?:export\s+|local\s+|readonly\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
+_CHANGES = lazily(r"\b(?:gosu|su-exec|setpriv|runuser|fixuid|sudo\s+-u)\b|\bsu\s+-?|chroot\s+--userspec")
+_NAME = lazily(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_ASSIGNED = lazily(r"\s*(?:export\s+|local\s+|readonly\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 MAX_LINES = 2_000
 _MAX_NAMES = 20
 

@@ -5,17 +5,17 @@ Sources: https://docs.docker.com/engine/storage/bind-mounts/ , https://docs.dock
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from envdoctor.facts import Launch
+from envdoctor.patterns import lazily
 
 _MAX_LENGTH = 4_096
 # ":" parts a volume, but not inside ${X:-y}, $(…) or `…`, and not behind the letter of a Windows drive.
-_EXPANSION = re.compile(r"\$\{[^}]*\}|\$\([^)]*\)|`[^`]*`")
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_EXPANSION = lazily(r"\$\{[^}]*\}|\$\([^)]*\)|`[^`]*`")
+_DRIVE = lazily(r"[A-Za-z]:[\\/]")
 # What only the run knows, and what stands for something that is to be filled in: <path>, {{ path }}, YOUR_DATA.
-_OPEN = re.compile(r"[$`<>{}]|(?:^|/)[A-Z]+_[A-Z_]+(?:/|$)")
+_OPEN = lazily(r"[$`<>{}]|(?:^|/)[A-Z]+_[A-Z_]+(?:/|$)")
 
 
 class Volume(NamedTuple):

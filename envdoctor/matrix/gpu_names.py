@@ -13,15 +13,16 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from envdoctor.matrix.rows import GpuRow
+from envdoctor.patterns import lazily
 
 LONGEST = 120  # characters of a name that are looked at; the longest product name has 48
 
-_MIG = re.compile(r"\bmig\b.*|\b\d{1,2}g\.\d{1,3}gb\b.*", re.DOTALL)
-_VGPU = re.compile(r"(?<=[a-z0-9])-(\d{1,3})([qabc]|me)$")  # the profile of a virtual GPU: T4-16Q, A100-4C
-_WORD = re.compile(r"[a-z0-9.]+")
-_MODEL = re.compile(r"(?:geforce|gtx|rtx|quadro|titan|tesla)(?=[a-z]?\d)|\d{3,4}(?=ti\b|super\b)")
-_MEMORY = re.compile(r"\d{1,4}(?:gb?|gib)|hbm\d?e?|gddr\d?x?")
-_FORM = re.compile(r"pcie|sxm\d?|nvl\d*|dgxs|fhhl|lc|ac|cnx|mxm|pg\d+|h|ls|maxq")
+_MIG = lazily(r"\bmig\b.*|\b\d{1,2}g\.\d{1,3}gb\b.*", re.DOTALL)
+_VGPU = lazily(r"(?<=[a-z0-9])-(\d{1,3})([qabc]|me)$")  # the profile of a virtual GPU: T4-16Q, A100-4C
+_WORD = lazily(r"[a-z0-9.]+")
+_MODEL = lazily(r"(?:geforce|gtx|rtx|quadro|titan|tesla)(?=[a-z]?\d)|\d{3,4}(?=ti\b|super\b)")
+_MEMORY = lazily(r"\d{1,4}(?:gb?|gib)|hbm\d?e?|gddr\d?x?")
+_FORM = lazily(r"pcie|sxm\d?|nvl\d*|dgxs|fhhl|lc|ac|cnx|mxm|pg\d+|h|ls|maxq")
 _ALWAYS_DROPPED = frozenset(
     "nvidia corporation gpu graphics card tm r generation edition design with laptop mobile max q notebook embedded "
     "active refresh converged accelerator rev oem lite hash rate workstation server dgx hgx founders developer kit "

@@ -9,16 +9,17 @@ import re
 from collections.abc import Iterator, Sequence
 
 from envdoctor.facts import Address
+from envdoctor.patterns import lazily
 
 WRITTEN_OUT = "***"
 """Stands for a password that is written out."""
 
-_ADDRESS = re.compile(r"(https?)://([^/\s'\"@]{1,500}@)?([^/\s'\"?#@]{1,300})", re.IGNORECASE)
-_COMPUTED = re.compile(r"\$\([^()]{0,500}\)|`[^`]{0,500}`")
-_DEFAULT = re.compile(r"\$\{([A-Za-z_]\w{0,100})[^}]{0,200}\}")
-_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w{0,100})\}?")
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:]{2,45}\](?::[0-9]{1,5})?")
-_OPTION = re.compile(r"(-{1,2}[A-Za-z][\w-]{0,40})=")
+_ADDRESS = lazily(r"(https?)://([^/\s'\"@]{1,500}@)?([^/\s'\"?#@]{1,300})", re.IGNORECASE)
+_COMPUTED = lazily(r"\$\([^()]{0,500}\)|`[^`]{0,500}`")
+_DEFAULT = lazily(r"\$\{([A-Za-z_]\w{0,100})[^}]{0,200}\}")
+_VARIABLE = lazily(r"\$\{?([A-Za-z_]\w{0,100})\}?")
+_HOST = lazily(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:]{2,45}\](?::[0-9]{1,5})?")
+_OPTION = lazily(r"(-{1,2}[A-Za-z][\w-]{0,40})=")
 _TOKEN_LENGTH = 16  # a user name that is as long, without a password behind it, is a token: https://ghp_…@github.com
 _MOST, _LONGEST = 20, 4000
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from envdoctor.facts import Package
+from envdoctor.patterns import lazily
 from envdoctor.readers.arguments import Argument, Grammar, parse
 from envdoctor.readers.collected import Collected
 from envdoctor.readers.shell import Command
@@ -30,11 +31,11 @@ _APK = Grammar(frozenset({"--virtual", "--repository"}), {"t": "--virtual", "X":
 _MANAGERS = {"dnf": ("yum", _YUM), "microdnf": ("yum", _YUM), "yum": ("yum", _YUM), "apk": ("apk", _APK)}
 _INSTALLS = frozenset({"install", "add", "reinstall", "full-upgrade", "localinstall", "groupinstall"})
 _REMOVES = frozenset({"remove", "del", "purge", "autoremove", "erase"})
-_NAME = re.compile(r"[a-z0-9][a-z0-9+.-]*", re.IGNORECASE)
-_DEB = re.compile(r"([a-z0-9][a-z0-9+.-]*)_([^_/]+)_[a-z0-9]+\.deb")
-_RPM_VERSION = re.compile(r"([A-Za-z][A-Za-z0-9+._-]*?)-([0-9]+\.[0-9][^-]*)(?:-[^-]+)?")
+_NAME = lazily(r"[a-z0-9][a-z0-9+.-]*", re.IGNORECASE)
+_DEB = lazily(r"([a-z0-9][a-z0-9+.-]*)_([^_/]+)_[a-z0-9]+\.deb")
+_RPM_VERSION = lazily(r"([A-Za-z][A-Za-z0-9+._-]*?)-([0-9]+\.[0-9][^-]*)(?:-[^-]+)?")
 _MAX_LENGTH = 300
-_RPM = re.compile(r"([A-Za-z0-9][A-Za-z0-9+._-]*)-([0-9][^-/]*|latest)-[^-/]+\.[a-z0-9_]+(?:\.rpm)?")
+_RPM = lazily(r"([A-Za-z0-9][A-Za-z0-9+._-]*)-([0-9][^-/]*|latest)-[^-/]+\.[a-z0-9_]+(?:\.rpm)?")
 
 
 def read_system_packages(command: Command, into: Collected) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable, Iterable
 
 from envdoctor.facts import Origin, Package, Slip
+from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Statement
 from envdoctor.readers.entrypoint_files import Write
 from envdoctor.readers.secret_values import without_values
@@ -16,9 +16,7 @@ ReadFile = Callable[[str], "str | None"]
 
 _MAX_TEXTS = 500
 # System packages that bear on a GPU workload: others that may or may not be installed leave nothing open.
-_SYSTEM_MATTERS = re.compile(
-    r"cuda|cudnn|nccl|nvinfer|nvonnx|tensorrt|nvidia|cublas|cufft|opencv|libgl|ffmpeg|python3\."
-)
+_SYSTEM_MATTERS = lazily(r"cuda|cudnn|nccl|nvinfer|nvonnx|tensorrt|nvidia|cublas|cufft|opencv|libgl|ffmpeg|python3\.")
 
 
 class Collected:

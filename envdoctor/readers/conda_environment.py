@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from envdoctor.facts import Origin, Package, Packages, absent
+from envdoctor.patterns import lazily
 from envdoctor.readers.conda_file import CondaEnvironmentError, CondaFile, read_conda_file
 from envdoctor.readers.conda_specs import Spec, conda_packages, parse_spec
 from envdoctor.readers.declared import Declared
@@ -23,11 +24,11 @@ __all__ = ["CondaEnvironmentError", "environment_part", "is_conda_environment", 
 
 ReadFile = Callable[[str], "str | None"]
 
-_NAME = re.compile(r"(?:.*[-_.])?(?:conda|environment|env)(?:[-_.].*)?\.ya?ml", re.IGNORECASE)
-_DEPENDENCIES = re.compile(r"^[\"']?dependencies[\"']?\s*:", re.MULTILINE)
-_OTHER_KEYS = re.compile(r"^[\"']?(?:channels|name|prefix)[\"']?\s*:", re.MULTILINE)
-_CONDA_ITEM = re.compile(r"^\s*-\s+(?:[\"']?(?:python|pytorch|cudatoolkit|pip)\b|pip\s*:)", re.MULTILINE)
-_NOT_CONDA = re.compile(r"^(?:apiVersion|services|jobs|repository|image|stages)\s*:", re.MULTILINE)
+_NAME = lazily(r"(?:.*[-_.])?(?:conda|environment|env)(?:[-_.].*)?\.ya?ml", re.IGNORECASE)
+_DEPENDENCIES = lazily(r"^[\"']?dependencies[\"']?\s*:", re.MULTILINE)
+_OTHER_KEYS = lazily(r"^[\"']?(?:channels|name|prefix)[\"']?\s*:", re.MULTILINE)
+_CONDA_ITEM = lazily(r"^\s*-\s+(?:[\"']?(?:python|pytorch|cudatoolkit|pip)\b|pip\s*:)", re.MULTILINE)
+_NOT_CONDA = lazily(r"^(?:apiVersion|services|jobs|repository|image|stages)\s*:", re.MULTILINE)
 _SNIFFED = 65_536
 
 

@@ -11,18 +11,19 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.conda_yaml import MAX_CHARACTERS, CondaEnvironmentError, Item, read_parts
 
 __all__ = ["CondaEnvironmentError", "CondaFile", "Item", "read_conda_file"]
 
 MAX_LINES = 20_000
 
-_DEPENDENCIES = re.compile(r"^[\"']?dependencies[\"']?\s*:", re.MULTILINE)
-_KEY = re.compile(r"[\"']?([A-Za-z_-]+)[\"']?\s*:(?:\s+(.*))?")
-_ITEM = re.compile(r"-\s+(.*)|-$")
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
-_PLAIN = re.compile(r"(?:[^\s&*!|>%@`\"'{}\[\],#?:-]|-\S)(?:(?!: ).)*(?<!:)")
-_QUOTED = re.compile(r'"[^"\\]*"|' + r"'[^']*'")
+_DEPENDENCIES = lazily(r"^[\"']?dependencies[\"']?\s*:", re.MULTILINE)
+_KEY = lazily(r"[\"']?([A-Za-z_-]+)[\"']?\s*:(?:\s+(.*))?")
+_ITEM = lazily(r"-\s+(.*)|-$")
+_COMMENT = lazily(r"(?:^|\s)#.*$")
+_PLAIN = lazily(r"(?:[^\s&*!|>%@`\"'{}\[\],#?:-]|-\S)(?:(?!: ).)*(?<!:)")
+_QUOTED = lazily(r'"[^"\\]*"|' + r"'[^']*'")
 
 
 class CondaFile(NamedTuple):

@@ -11,17 +11,18 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from envdoctor.facts import Origin, Package
+from envdoctor.patterns import lazily
 from envdoctor.readers.indexes import redacted
 
-_SPEC = re.compile(
+_SPEC = lazily(
     r"(?:([\w./:-]+)::)?([A-Za-z0-9_.-]+?)"
     r"(?:\s*(==|>=|<=|!=|~=|=|>|<)\s*([^\s=]*)(?:=(\S*))?|\s+([0-9]\S*)(?:\s+(\S+))?|(?=$|[^A-Za-z0-9_.-]))"
 )
-_BRACKETS = re.compile(r"([^\[\s]+)\s*\[([^\]]*)\]")
-_IN_BRACKETS = re.compile(r"\s*(version|build|channel)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^,\"']*))\s*")
+_BRACKETS = lazily(r"([^\[\s]+)\s*\[([^\]]*)\]")
+_IN_BRACKETS = lazily(r"\s*(version|build|channel)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^,\"']*))\s*")
 PYPI_NAMES = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch"}
 _CUDA_PACKAGES = ("pytorch-cuda", "cudatoolkit", "cuda-version")
-_BUILD_CUDA = re.compile(r"cuda_?([0-9]+)\.?([0-9])(?![0-9])")
+_BUILD_CUDA = lazily(r"cuda_?([0-9]+)\.?([0-9])(?![0-9])")
 _MAX_LENGTH = 300
 _BUILT_FOR_CUDA = frozenset({"torch", "torchvision", "torchaudio"})
 

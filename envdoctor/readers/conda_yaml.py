@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from envdoctor.patterns import lazily
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -12,7 +14,7 @@ MAX_CHARACTERS = 20_000
 """Longest text for which YAML's parser, 3 seconds for 100 KB of brackets, is asked."""
 
 _MAX_DEPTH = 50
-_QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'|#.*")
+_QUOTED = lazily(r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'|#.*")
 
 
 class CondaEnvironmentError(ValueError):

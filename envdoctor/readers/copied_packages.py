@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Statement
 
 _WHOLE_SYSTEM = frozenset({"/", "/usr"})
@@ -19,11 +20,11 @@ _FOLDERS = frozenset(
     "site-packages dist-packages venv .venv virtualenv virtualenvs .virtualenvs conda miniconda miniconda3 anaconda"
     " anaconda3 miniforge miniforge3 mambaforge micromamba envs .local".split()
 )
-_PYTHON_FOLDER = re.compile(r"(?:.*/)?lib/python[0-9.]+")
-_CUDA_PART = re.compile(
+_PYTHON_FOLDER = lazily(r"(?:.*/)?lib/python[0-9.]+")
+_CUDA_PART = lazily(
     r"(?:cuda(?:-[0-9.]+)?|(?:lib)?cudnn.*|tensorrt.*|lib(?:cu(?:da|blas|fft|rand|solver|sparse)|nv).*)", re.IGNORECASE
 )
-_INSTALLERS = re.compile(r"(?:python|pip|uv$|virtualenv$|conda$|mamba$|micromamba$|poetry$|pdm$|pipenv$)")
+_INSTALLERS = lazily(r"(?:python|pip|uv$|virtualenv$|conda$|mamba$|micromamba$|poetry$|pdm$|pipenv$)")
 _ENVIRONMENT_VARIABLES = ("VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "CONDA_DIR", "CONDA_PREFIX", "PYTHONUSERBASE")
 _NOT_BEFORE_FOLDERS = frozenset(
     "-r -c -e -f -i -m uv poetry --requirement --requirements --constraint --editable --find-links".split()

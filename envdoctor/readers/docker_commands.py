@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.docker_words import Word
 from envdoctor.readers.shell.as_written import is_only_expansion
 from envdoctor.readers.shell.wrappers import program
@@ -13,9 +14,7 @@ _ENGINES = {
     "docker": "docker", "docker.exe": "docker", "nvidia-docker": "docker", "nvidia-docker2": "docker",
     "podman": "podman", "podman-remote": "podman", "nerdctl": "nerdctl", "buildah": "buildah",
 }  # fmt: skip
-_ENGINE_VARIABLE = re.compile(
-    r"DOCKER|PODMAN|NERDCTL|CONTAINER_?(?:CMD|ENGINE|RUNTIME|TOOL|CLI|BIN)|ENGINE", re.IGNORECASE
-)
+_ENGINE_VARIABLE = lazily(r"DOCKER|PODMAN|NERDCTL|CONTAINER_?(?:CMD|ENGINE|RUNTIME|TOOL|CLI|BIN)|ENGINE", re.IGNORECASE)
 # Options of the engine itself that are followed by a value: `docker --context remote run`.
 _GLOBAL_VALUED = frozenset(
     "-H --host -c --context --config -l --log-level --tlscacert --tlscert --tlskey "

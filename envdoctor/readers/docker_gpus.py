@@ -7,13 +7,14 @@ https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/cdi-sup
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_CDI_GPU = re.compile(r"(?:nvidia\.com|runtime\.nvidia\.com)/(?:gpu|mig)=(\S{1,200})")
+from envdoctor.patterns import lazily
+
+_CDI_GPU = lazily(r"(?:nvidia\.com|runtime\.nvidia\.com)/(?:gpu|mig)=(\S{1,200})")
 _KEYS = frozenset({"driver", "count", "device", "capabilities", "options"})
-_COUNT = re.compile(r"all|-?[0-9]{1,6}")
+_COUNT = lazily(r"all|-?[0-9]{1,6}")
 
 
 class GpuRequest(NamedTuple):

@@ -7,11 +7,11 @@ https://github.com/cncf-tags/container-device-interface (device names of CDI)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from envdoctor.facts import Fact, Launch, Origin, absent, known, unknown
+from envdoctor.patterns import lazily
 from envdoctor.readers.docker_gpus import cdi_request, gpu_request
 from envdoctor.readers.docker_mounts import mount, tmpfs_mount
 from envdoctor.readers.docker_words import Given
@@ -21,8 +21,8 @@ from envdoctor.readers.size import size_in_bytes
 ANY_NAME = "*"
 """In `Launch.passed`: any variable may be passed, by --env-file or by options that are known only at run time."""
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_ULIMIT = re.compile(r"([a-z]{1,20})=(-?[0-9]{1,19}|unlimited)(?::(?:-?[0-9]{1,19}|unlimited))?")
+_NAME = lazily(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_ULIMIT = lazily(r"([a-z]{1,20})=(-?[0-9]{1,19}|unlimited)(?::(?:-?[0-9]{1,19}|unlimited))?")
 _TRUE, _FALSE = (
     frozenset({"true", "1", "t", "T", "TRUE", "True"}),
     frozenset({"false", "0", "f", "F", "FALSE", "False"}),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.docker_tables import BUILD, RUN, Table
 from envdoctor.readers.shell import Command
 from envdoctor.readers.shell.as_written import Perhaps, is_only_expansion, is_open
@@ -67,16 +68,16 @@ _FOLLOWING = 60
 """Words behind an unknown one that are looked at to tell what it is."""
 
 _ALIASES = {"--net": "--network", "--net-alias": "--network-alias", "--dns-option": "--dns-opt"}
-_OPTION_HINT = re.compile(r"ARG|OPT|FLAG|PARAM|SWITCH", re.IGNORECASE)
-_FLAGS_HINT = re.compile(r"FLAGS|OPTIONS|OPTS", re.IGNORECASE)
-_IMAGE_HINT = re.compile(r"IMAGE|IMG|(?<![A-Z])TAG|REPO", re.IGNORECASE)
-_NAMED_IMAGE = re.compile(r"(?:IMAGE|IMG|IMAGE_?(?:NAME|TAG|URI|ID))\}?$", re.IGNORECASE)
-_WEAK_OPTION_HINT = re.compile(
+_OPTION_HINT = lazily(r"ARG|OPT|FLAG|PARAM|SWITCH", re.IGNORECASE)
+_FLAGS_HINT = lazily(r"FLAGS|OPTIONS|OPTS", re.IGNORECASE)
+_IMAGE_HINT = lazily(r"IMAGE|IMG|(?<![A-Z])TAG|REPO", re.IGNORECASE)
+_NAMED_IMAGE = lazily(r"(?:IMAGE|IMG|IMAGE_?(?:NAME|TAG|URI|ID))\}?$", re.IGNORECASE)
+_WEAK_OPTION_HINT = lazily(
     r"MOUNT|VOL|ENV|GPU|PORT|NET|DEVICE|EXTRA|SHM|LIMIT|X11|DISPLAY|USER|RUNTIME|TTY|INTERACTIVE|CAP|LINK|DETACH",
     re.IGNORECASE,
 )
-_PRINTS_OPTION = re.compile(r"\b(?:echo|printf)\s{1,9}[\"']?-")  # $([ -t 0 ] && echo -it)
-_LIKE_IMAGE = re.compile(r"[a-z0-9][\w.-]*(?::[0-9]+)?(?:/[\w.-]+)*[:@][\w.:-]+|[a-z0-9][\w.-]*(?:/[\w.-]+)+", re.ASCII)
+_PRINTS_OPTION = lazily(r"\b(?:echo|printf)\s{1,9}[\"']?-")  # $([ -t 0 ] && echo -it)
+_LIKE_IMAGE = lazily(r"[a-z0-9][\w.-]*(?::[0-9]+)?(?:/[\w.-]+)*[:@][\w.:-]+|[a-z0-9][\w.-]*(?:/[\w.-]+)+", re.ASCII)
 
 
 def words_of(command: Command, start: int = 0) -> list[Word]:

@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.dockerfile_words import (
     BLANKS,
     SPACE,
@@ -37,7 +38,7 @@ MAX_INSTRUCTIONS = 10_000
 _WITH_ARRAY = frozenset("ADD CMD COPY ENTRYPOINT RUN SHELL VOLUME".split())
 _WITH_HEREDOC = frozenset("ADD COPY RUN".split())
 
-_DIRECTIVE = re.compile(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.*?)[\t\n\f\r ]*", re.DOTALL)
+_DIRECTIVE = lazily(r"([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*(.*?)[\t\n\f\r ]*", re.DOTALL)
 
 
 class DockerfileError(ValueError):

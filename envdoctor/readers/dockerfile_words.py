@@ -12,6 +12,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from envdoctor.patterns import lazily
+
 # Go's unicode.IsSpace. str.isspace() and \s also take the separators U+001C to U+001F, which Go does not.
 SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -19,8 +21,8 @@ SPACE = (
 )
 
 # Words of instructions other than ENV, LABEL and ARG are parted by these only.
-BLANKS = re.compile(r"[\t\v\f\r ]+")
-_LEADING = re.compile(f"[{SPACE}]*")
+BLANKS = lazily(r"[\t\v\f\r ]+")
+_LEADING = lazily(f"[{SPACE}]*")
 
 
 @cache
@@ -38,7 +40,7 @@ def _shell_word_pattern() -> re.Pattern[str]:
     return re.compile(rf"""(?:[^{SPACE}'"\\$]+|\\.|'[^']*'|"(?:[^"\\]+|\\.)*"|\$\{{[^}}]*\}}|\$)+""", re.DOTALL)
 
 
-_HEREDOC = re.compile(r"([0-9]*)<<(-?)([^<]+)")
+_HEREDOC = lazily(r"([0-9]*)<<(-?)([^<]+)")
 
 
 @cache

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.json_document import shown
 
 # "535.104.05", "535", "R535", "v535.104.05", "nvidia-driver-535-server", "535.104.05-0ubuntu1", "535.104.05 (open)"
-_WRITTEN = re.compile(
+_WRITTEN = lazily(
     r"(?:nvidia[-_ ]driver[-_ ]|[rv])?([1-9][0-9]{2}(?:\.[0-9]{1,9}){0,5})(?:[-_+~ (][\x20-\x7e]{0,60})?",
     re.ASCII | re.IGNORECASE,
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from envdoctor.facts import NOWHERE, Build, Fact, Script, Variable, known, unknown
+from envdoctor.patterns import lazily
 from envdoctor.readers.copied_files import UNKNOWN_WORKDIR
 from envdoctor.readers.dockerfile import Instruction
 from envdoctor.readers.dockerfile_words import WordsError, arguments, name_values
@@ -18,7 +18,7 @@ from envdoctor.readers.surroundings import Surroundings
 HIDDEN = "***"
 """Stands for a password that is written out."""
 
-_USER_INFO = re.compile(r"://(?!(?:\$\{?\w+\}?:?)+@)[^/@\s]{1,500}@")  # not https://$USER:$TOKEN@host
+_USER_INFO = lazily(r"://(?!(?:\$\{?\w+\}?:?)+@)[^/@\s]{1,500}@")  # not https://$USER:$TOKEN@host
 _MOST = 50_000  # variables, and statements, of a file with its bases: bases of bases could double without end
 _SCRIPT_ENDS = (".sh", ".bash", ".zsh")
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from envdoctor.facts import Origin
+from envdoctor.patterns import lazily
 from envdoctor.readers.shell import Command
 from envdoctor.readers.shell.words import literal
 
@@ -23,12 +24,10 @@ _COPIES = frozenset({"cp", "mv", "ln", "install"})
 _COPY_VALUED = frozenset({"-m", "--mode", "-o", "--owner", "-g", "--group", "-t", "-S", "--suffix"})
 _WRITERS = frozenset({"printf", "echo", "cat", "tee"})
 _ESCAPES = {"a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_ECHO = re.compile(r"\\(?:0[0-7]{0,3}|x[0-9A-Fa-f]{1,2}|.)", re.DOTALL)
-_PRINTF = re.compile(
-    r"\\(?:[0-7]{1,3}|x[0-9A-Fa-f]{1,2}|.)|%%|%[-+ 0#]{0,9}[0-9]{0,9}(?:\.[0-9]{0,9})?[A-Za-z]", re.DOTALL
-)
-_QUOTED_END = re.compile(r"<<-?\s*(?:['\"]|\\\w)")
-_IN_HEREDOC = re.compile(r"\\([$`\\])")
+_ECHO = lazily(r"\\(?:0[0-7]{0,3}|x[0-9A-Fa-f]{1,2}|.)", re.DOTALL)
+_PRINTF = lazily(r"\\(?:[0-7]{1,3}|x[0-9A-Fa-f]{1,2}|.)|%%|%[-+ 0#]{0,9}[0-9]{0,9}(?:\.[0-9]{0,9})?[A-Za-z]", re.DOTALL)
+_QUOTED_END = lazily(r"<<-?\s*(?:['\"]|\\\w)")
+_IN_HEREDOC = lazily(r"\\([$`\\])")
 
 
 class Write(NamedTuple):

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 
 from envdoctor.facts import Fact, Image, Launch, Package, absent, known, unknown
+from envdoctor.patterns import lazily
 from envdoctor.readers.part import Part
 from envdoctor.readers.size import size_in_bytes
 
-_CUDA_TAG = re.compile(r"cu([0-9]{1,2})([0-9])")
+_CUDA_TAG = lazily(r"cu([0-9]{1,2})([0-9])")
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 
 

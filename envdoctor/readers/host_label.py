@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from envdoctor.facts import Gpu, Host
+from envdoctor.patterns import lazily
 
-_MAKER = re.compile(r"^(?:nvidia\s+)?(?:tesla\s+|geforce\s+(?=[gr]tx?\b))?", re.IGNORECASE)
+_MAKER = lazily(r"^(?:nvidia\s+)?(?:tesla\s+|geforce\s+(?=[gr]tx?\b))?", re.IGNORECASE)
 
 
 def label(host: Host) -> str:

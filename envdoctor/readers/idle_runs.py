@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 
 from envdoctor.facts import Origin, Slip
+from envdoctor.patterns import lazily
 from envdoctor.readers.secret_values import without_values
 from envdoctor.readers.shell import Command, read_shell
 from envdoctor.readers.shell.wrappers import is_shell
 
-_START = re.compile(
+_START = lazily(
     r"(?:(?:/usr)?/bin/)?(?:source|cd|pushd|export|bash|sh|zsh|conda|mamba|micromamba|\.|[A-Za-z_]\w{0,60}=)(?:\s|$|=)|[A-Za-z_]\w{0,60}="
 )
-_EXPORTS = re.compile(r"(?:export\s+)?[A-Za-z_]\w{0,60}=")
-_EXPORT = re.compile(r"export\s|[A-Za-z_]\w{0,60}=")
+_EXPORTS = lazily(r"(?:export\s+)?[A-Za-z_]\w{0,60}=")
+_EXPORT = lazily(r"export\s|[A-Za-z_]\w{0,60}=")
 _QUIET = frozenset({"set", "shopt", "true", ":", "unset", "alias", "umask", "ulimit", "popd", "export"})
-_ENVIRONMENT = re.compile(
+_ENVIRONMENT = lazily(
     r"(?:.*/)?(?:activate|conda\.sh|setup\.(?:bash|sh|zsh)|\.bashrc|\.profile|\.bash_profile|profile)"
 )
 _LONGEST = 2000

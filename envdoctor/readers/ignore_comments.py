@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Ignore
 
 _MARK = "envdoctor:"
-_COMMENT = re.compile(r"[\s]*#[\s]*envdoctor:[\s]*(.*)", re.DOTALL)
-_IGNORE = re.compile(r"ignore[ \t]*=[ \t]*([a-z0-9-]+(?:,[a-z0-9-]+)*)(?:[ \t]+(.*))?", re.DOTALL)
+_COMMENT = lazily(r"[\s]*#[\s]*envdoctor:[\s]*(.*)", re.DOTALL)
+_IGNORE = lazily(r"ignore[ \t]*=[ \t]*([a-z0-9-]+(?:,[a-z0-9-]+)*)(?:[ \t]+(.*))?", re.DOTALL)
 _MAX_IGNORES = 1_000
 
 

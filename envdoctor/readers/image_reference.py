@@ -9,22 +9,23 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.indexes import redacted
 
 _MAX_LENGTH = 1024  # of the whole text; a repository with its registry has 255 at most, a tag 128
 _MAX_NAME = 255
 _EXPECTED = "expected [REGISTRY/]REPOSITORY[:TAG][@DIGEST], such as nvidia/cuda:12.4.1-cudnn-runtime-ubuntu22.04"
 
-_REGISTRY = re.compile(
+_REGISTRY = lazily(
     r"(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*|\[[a-fA-F0-9:]+\])"
     r"(?::[0-9]+)?"
 )
-_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
+_COMPONENT = lazily(r"[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*")
+_TAG = lazily(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 # user:password@ before a registry; a digest has no colon before its @
-_USER_INFO = re.compile(r"^[^/@\s]{1,256}:[^/@\s]{1,256}@(?!sha256:)", re.ASCII)
-_DIGEST = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
-_IMAGE_ID = re.compile(r"[a-f0-9]{64}")
+_USER_INFO = lazily(r"^[^/@\s]{1,256}:[^/@\s]{1,256}@(?!sha256:)", re.ASCII)
+_DIGEST = lazily(r"[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}")
+_IMAGE_ID = lazily(r"[a-f0-9]{64}")
 _FILE_SUFFIXES = (
     ".txt .toml .yml .yaml .json .cfg .ini .lock .sh .bash .py .md .dockerfile .containerfile .in .tar .gz .zip".split()
 )

@@ -7,11 +7,11 @@ later line must not replace the earlier pin.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Protocol
 
 from envdoctor.facts import Package, Slip
+from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Statement
 from envdoctor.readers.entrypoint_files import Write
 
@@ -41,9 +41,9 @@ Installed = dict[Key, Package]
 _SYSTEM_MANAGERS = frozenset({"apt", "yum", "dnf", "apk", "image"})
 AGAIN = frozenset({"-U", "--upgrade", "--force-reinstall", "-I", "--ignore-installed", "--reinstall"})
 FROM_FILE = frozenset({"-r", "--requirement", "--requirements"})
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_SEPARATORS = re.compile(r"[-_.]+")
-_ONLY_FROM_BELOW = re.compile(r"\s*(?:(?:>=|>|!=)[^,<=~]*(?:,|$)\s*)+")
+_NAME = lazily(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SEPARATORS = lazily(r"[-_.]+")
+_ONLY_FROM_BELOW = lazily(r"\s*(?:(?:>=|>|!=)[^,<=~]*(?:,|$)\s*)+")
 
 
 def is_python(package: Package) -> bool:

@@ -6,12 +6,12 @@ as far as this is concerned: `apt-get clean`, `git config`, `chmod` and a thousa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
 from envdoctor.facts import Address, Origin, Package, Slip
+from envdoctor.patterns import lazily
 from envdoctor.readers.collected import Collected, ReadFile
 from envdoctor.readers.declared import Statement
 from envdoctor.readers.entrypoint_files import Write, writes
@@ -26,12 +26,12 @@ MAX_FILES = 100
 MAX_CHARACTERS = 2_000_000
 """Files, and characters in them, that the commands of one RUN may lead to; further ones are gaps."""
 
-_PIP = re.compile(r"pip[0-9.]*|pip[0-9]?-[0-9.]+")
-_PYTHON = re.compile(r"(?:python|pypy)[0-9.]*")
+_PIP = lazily(r"pip[0-9.]*|pip[0-9]?-[0-9.]+")
+_PYTHON = lazily(r"(?:python|pypy)[0-9.]*")
 _PYTHON_VALUED = frozenset({"-W", "-X", "--check-hash-based-pycs"})
 # Code that installs: by pip from inside, or by a package whose purpose it is (opencv-fixer reinstalls OpenCV).
-_CODE_INSTALLS = re.compile(r"\bpip\b|\bsubprocess\b|os\.system|install\w*\(|opencv_fixer")
-_INSTALLERS = re.compile(
+_CODE_INSTALLS = lazily(r"\bpip\b|\bsubprocess\b|os\.system|install\w*\(|opencv_fixer")
+_INSTALLERS = lazily(
     r"\b(?:pip3?|uv|conda|mamba|micromamba|apt-get|apt|yum|dnf|poetry|pdm|setup\.py|easy_install|make install)\b"
 )
 _SETUP_ACTIONS = frozenset({"install", "develop", "easy_install"})

@@ -5,9 +5,8 @@ As in https://github.com/moby/buildkit/blob/master/frontend/dockerfile/instructi
 
 from __future__ import annotations
 
-import re
-
 from envdoctor.nearest import nearest
+from envdoctor.patterns import lazily
 from envdoctor.readers.dockerfile_words import WordsError, arguments, name_values
 
 KEYWORDS = frozenset(
@@ -15,7 +14,7 @@ KEYWORDS = frozenset(
     " WORKDIR".split()
 )
 _ONE_ARGUMENT = frozenset("MAINTAINER STOPSIGNAL USER WORKDIR EXPOSE".split())
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
+_STAGE_NAME = lazily(r"[a-z][a-z0-9_.-]*")
 
 
 def unknown_keyword(keyword: str, escape: str) -> str:

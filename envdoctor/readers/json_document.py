@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import NoReturn
+
+from envdoctor.patterns import lazily
 
 MOST_CHARACTERS = 5 * 1024 * 1024
 _MOST_LEVELS = 64
 _MOST_DIGITS = 300
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE = lazily(r"\\u[dD][89a-fA-F]")
 
 
 class JsonError(ValueError):

@@ -8,33 +8,34 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.docker_words import RUN, Word, options
 
-_SIZE = re.compile(r"[0-9.]+[bkmgBKMG]?[bB]?")
-_PORTS = re.compile(r"(?:[0-9.]+:)?[0-9-]+:[0-9-]+(?:/(?:tcp|udp))?")
-_PLACES = re.compile(r"(?:[~./$][^:\s]*|[A-Za-z]:[\\/][^:]*|[\w.-]+):/[^:\s]*(?::[a-zA-Z,]+)?")
+_SIZE = lazily(r"[0-9.]+[bkmgBKMG]?[bB]?")
+_PORTS = lazily(r"(?:[0-9.]+:)?[0-9-]+:[0-9-]+(?:/(?:tcp|udp))?")
+_PLACES = lazily(r"(?:[~./$][^:\s]*|[A-Za-z]:[\\/][^:]*|[\w.-]+):/[^:\s]*(?::[a-zA-Z,]+)?")
 # Options whose form nobody but docker run takes; the value decides, None is for a flag.
 _ONLY_DOCKER: dict[str, re.Pattern[str] | None] = {
-    "--gpus": re.compile(r"all|\"?device=.*|\"?capabilities=.*|all,.*"),
+    "--gpus": lazily(r"all|\"?device=.*|\"?capabilities=.*|all,.*"),
     "--shm-size": _SIZE,
-    "--ipc": re.compile(r"host|private|shareable|container:.*"),
-    "--network": re.compile(r"host|bridge|none|container:.*"),
+    "--ipc": lazily(r"host|private|shareable|container:.*"),
+    "--network": lazily(r"host|bridge|none|container:.*"),
     "--volume": _PLACES,
     "--publish": _PORTS,
-    "--runtime": re.compile(r"nvidia|runc"),
-    "--ulimit": re.compile(r"(?:memlock|stack|nofile|nproc)=.*"),
-    "--mount": re.compile(r"type=.*"),
-    "--cap-add": re.compile(r"(?:CAP_)?[A-Z_]+"),
-    "--security-opt": re.compile(r"(?:seccomp|apparmor|label|no-new-privileges)\b.*"),
-    "--restart": re.compile(r"no|always|unless-stopped|on-failure.*"),
-    "--device": re.compile(r"nvidia\.com/.*"),
-    "--cpuset-cpus": re.compile(r"[0-9,-]+"),
-    "--group-add": re.compile(r"video|render|audio|[0-9]+"),
+    "--runtime": lazily(r"nvidia|runc"),
+    "--ulimit": lazily(r"(?:memlock|stack|nofile|nproc)=.*"),
+    "--mount": lazily(r"type=.*"),
+    "--cap-add": lazily(r"(?:CAP_)?[A-Z_]+"),
+    "--security-opt": lazily(r"(?:seccomp|apparmor|label|no-new-privileges)\b.*"),
+    "--restart": lazily(r"no|always|unless-stopped|on-failure.*"),
+    "--device": lazily(r"nvidia\.com/.*"),
+    "--cpuset-cpus": lazily(r"[0-9,-]+"),
+    "--group-add": lazily(r"video|render|audio|[0-9]+"),
     "--privileged": None,
     "--rm": None,
 }
 
-_NEVER = re.compile(r"(?!)")
+_NEVER = lazily(r"(?!)")
 _REPEATED = frozenset({"--volume", "--publish", "--mount"})
 _SHORT = {"--volume": "-v", "--publish": "-p"}
 

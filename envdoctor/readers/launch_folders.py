@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 
+from envdoctor.facts import SCRIPT_FOLDER
+from envdoctor.patterns import lazily
 from envdoctor.readers.docker_words import Word
 from envdoctor.readers.shell import Command
 from envdoctor.readers.shell.words import readable
 
-SCRIPT_FOLDER = "$SCRIPT_DIR"
-"""Stands for the folder of the script, however the script finds it out."""
-
 UNKNOWN_FOLDER = "$UNKNOWN_DIR"
 """Stands for a folder that is known only at run time."""
 
-_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
-_OWN = re.compile(r"\$\{?0\b|BASH_SOURCE|\$\{\(%\)")
-_OWN_SHORT = re.compile(r"\$\{(?:0|BASH_SOURCE(?:\[0\])?)%/\*\}")
-_UPWARDS = re.compile(r"(?:\$\{?0\}?|BASH_SOURCE(?:\[0\])?\}?)\"?\)*\"?((?:/[\w.-]+)*)")
+_VARIABLE = lazily(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
+_OWN = lazily(r"\$\{?0\b|BASH_SOURCE|\$\{\(%\)")
+_OWN_SHORT = lazily(r"\$\{(?:0|BASH_SOURCE(?:\[0\])?)%/\*\}")
+_UPWARDS = lazily(r"(?:\$\{?0\}?|BASH_SOURCE(?:\[0\])?\}?)\"?\)*\"?((?:/[\w.-]+)*)")
 _MAX = 2_000
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from envdoctor.facts import BuildCommand, Fact, Launch, Origin, Slip, absent, known, unknown
+from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Ignore
 from envdoctor.readers.docker_build import build_of
 from envdoctor.readers.docker_commands import DockerCommand, docker_command
@@ -32,7 +33,7 @@ __all__ = ["LaunchScript", "Launched", "is_launch_script", "read_launch_options"
 MAX_LAUNCHES = 500
 """Containers and builds of one script; further ones are a problem."""
 
-_ENGINE = re.compile(r"docker|podman|nerdctl|buildah", re.IGNORECASE)
+_ENGINE = lazily(r"docker|podman|nerdctl|buildah", re.IGNORECASE)
 _ACTIONS = frozenset({"run", "create", "build", "bud"})
 _LOOK_AHEAD = 200
 _MAX_MENTIONS = 2_000

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.docker_commands import DockerCommand, docker_command
 from envdoctor.readers.docker_words import BUILD, RUN, Options, options, words_of
 from envdoctor.readers.secret_values import without_values
@@ -19,13 +20,13 @@ from envdoctor.readers.shell import Command, Shell, read_shell
 _MAX_PASSES = 4
 """Times that the script is read anew because a command goes on further than it did before."""
 
-_BLANK_AFTER = re.compile(r"(?<!\\)(?:\\\\)*(\\[ \t]+(?:#.*)?)$")
-_OPTION_LINE = re.compile(r"[ \t]*--?[A-Za-z]")
-_COMMENT = re.compile(r"[ \t]#")
-_IMAGE_LINE = re.compile(
+_BLANK_AFTER = lazily(r"(?<!\\)(?:\\\\)*(\\[ \t]+(?:#.*)?)$")
+_OPTION_LINE = lazily(r"[ \t]*--?[A-Za-z]")
+_COMMENT = lazily(r"[ \t]#")
+_IMAGE_LINE = lazily(
     r"[ \t]+(?:[a-z0-9][\w.-]*(?::[0-9]+)?(?:/[\w.-]+)*[:/][\w.:@-]+|\"?\$\{?\w*(?:IMAGE|IMG)\w*\}?\"?)(?:\s|$)", re.I
 )
-_CONTEXT_LINE = re.compile(r"[ \t]*(?:\.{1,2}(?:/\S*)?|[\w.-]+/)[ \t]*$")
+_CONTEXT_LINE = lazily(r"[ \t]*(?:\.{1,2}(?:/\S*)?|[\w.-]+/)[ \t]*$")
 _MAX_SHOWN = 200
 
 

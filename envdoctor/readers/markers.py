@@ -6,8 +6,9 @@ values. Source: https://packaging.python.org/en/latest/specifications/dependency
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+
+from envdoctor.patterns import lazily
 
 LINUX: Mapping[str, str | None] = {
     "sys_platform": "linux",
@@ -19,7 +20,7 @@ LINUX: Mapping[str, str | None] = {
 }
 """A Linux container with CPython. Python's version, the CPU and the kernel are not known."""
 
-_TOKEN = re.compile(r"""\s*(?:(\(|\))|(===|==|~=|!=|<=|>=|<|>)|"([^"]*)"|'([^']*)'|([A-Za-z_.]+))""")
+_TOKEN = lazily(r"""\s*(?:(\(|\))|(===|==|~=|!=|<=|>=|<|>)|"([^"]*)"|'([^']*)'|([A-Za-z_.]+))""")
 _MAX_TOKENS = 200
 _VERSIONS = frozenset({"python_version", "python_full_version", "implementation_version", "platform_release"})
 

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.indexes import Indexes
 
-_CLAUSE = re.compile(r"\s*(\^|~(?!=)|={1,3}|!=|~=|<=|>=|<|>)?\s*v?([0-9][0-9A-Za-z.+!*-]*|\*)\s*")
+_CLAUSE = lazily(r"\s*(\^|~(?!=)|={1,3}|!=|~=|<=|>=|<|>)?\s*v?([0-9][0-9A-Za-z.+!*-]*|\*)\s*")
 _PYTHON_ONLY = "python"
 
 

@@ -7,11 +7,11 @@ beside it, else those of pip. Source: https://docs.astral.sh/uv/concepts/project
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from typing import NamedTuple
 
 from envdoctor.facts import Origin, Package, Packages, absent
+from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Declared
 from envdoctor.readers.gpu_packages import bears_on_gpu, brings_gpu
 from envdoctor.readers.ignore_comments import ignore_comments
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _MAX_TOGETHER = 10_000  # requirements that all optional parts of a file may hold together, with the base in each
-_ONE_PYTHON = re.compile(
+_ONE_PYTHON = lazily(
     r"\s*(?:==\s*(3\.\d{1,2})\.\*|~=\s*(3\.\d{1,2})\.\d+|>=\s*(3\.\d{1,2})(?:\.0)?\s*,\s*<\s*3\.(\d{1,2}))\s*"
 )
 

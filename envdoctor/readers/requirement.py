@@ -9,21 +9,22 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.indexes import redacted, variant_of_index, variant_of_local
 
 MAX_LENGTH = 2_000
 """Longest requirement that is read, in characters."""
 
-_PLAIN = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:==([0-9]+(?:\.[0-9]+)*(?:\+[A-Za-z0-9.]+)?))?")
-_NAMED = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)", re.DOTALL)
-_CLAUSE = re.compile(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)")
-_RELEASE = re.compile(r"[0-9]+(?:\.[0-9]+)*(?:\.post[0-9]+)?(?:\+[a-z0-9.]+)?")
-_NUMBER = re.compile(r"v?[0-9]+(?:\.[0-9]+)*(?:\.?(?:a|b|rc|post|dev)[0-9]*){0,3}(?:\.\*|\+[A-Za-z0-9.]+)?")
-_SEPARATORS = re.compile(r"[-_.]+")
-_VCS = re.compile(r"(?:git|hg|svn|bzr)\+[a-z]+:", re.IGNORECASE)
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|file:", re.IGNORECASE)
-_EGG = re.compile(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
-_SOURCE_FILE = re.compile(
+_PLAIN = lazily(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:==([0-9]+(?:\.[0-9]+)*(?:\+[A-Za-z0-9.]+)?))?")
+_NAMED = lazily(r"([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?\s*(.*)", re.DOTALL)
+_CLAUSE = lazily(r"(===|~=|==|!=|<=|>=|<|>)\s*([^\s,;()]+)")
+_RELEASE = lazily(r"[0-9]+(?:\.[0-9]+)*(?:\.post[0-9]+)?(?:\+[a-z0-9.]+)?")
+_NUMBER = lazily(r"v?[0-9]+(?:\.[0-9]+)*(?:\.?(?:a|b|rc|post|dev)[0-9]*){0,3}(?:\.\*|\+[A-Za-z0-9.]+)?")
+_SEPARATORS = lazily(r"[-_.]+")
+_VCS = lazily(r"(?:git|hg|svn|bzr)\+[a-z]+:", re.IGNORECASE)
+_ADDRESS = lazily(r"[a-z][a-z0-9+.-]*://|file:", re.IGNORECASE)
+_EGG = lazily(r"[#&]egg=([A-Za-z0-9][A-Za-z0-9._-]*)")
+_SOURCE_FILE = lazily(
     r"([A-Za-z0-9][A-Za-z0-9._]*(?:-[A-Za-z][A-Za-z0-9._]*)*)-([0-9][A-Za-z0-9.+!]*)\.(?:tar\.gz|zip)"
 )
 _ARCHIVES = (".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz")

@@ -5,15 +5,16 @@ Source: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from envdoctor.patterns import lazily
+
 MAX_LINES = 20_000
 
-_COMMENT = re.compile(r"(?:^|\s)#.*$")
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
-_OPTION_BEHIND = re.compile(r"\s--?[A-Za-z]")
+_COMMENT = lazily(r"(?:^|\s)#.*$")
+_VARIABLE = lazily(r"\$\{([A-Z0-9_]+)\}")
+_OPTION_BEHIND = lazily(r"\s--?[A-Za-z]")
 _SHORT = {"-r": "--requirement", "-c": "--constraint", "-e": "--editable", "-i": "--index-url", "-f": "--find-links"}
 _LONG = {"--pypi-url": "--index-url"}
 _VALUED = frozenset(
@@ -79,4 +80,4 @@ def _words(line: str) -> list[str]:
     return [found.replace('"', "").replace("'", "") for found in _QUOTED.findall(line)]
 
 
-_QUOTED = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*'|["'])+""")
+_QUOTED = lazily(r"""(?:[^\s"']|"[^"]*"|'[^']*'|["'])+""")

@@ -10,13 +10,14 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.dockerfile import Heredoc, Instruction
 
 # Quoted text, and a comment, which reaches to the end: the joined line is one line for the shell.
-_UNBREAKABLE = re.compile(r"""\\.|'[^']*'?|"(?:[^"\\]+|\\.)*"?|(?:(?<=[\s;&|()])|^)#.*""", re.DOTALL)
-_ONLY_HEREDOC = re.compile(r"""[0-9]*<<-?(?:"[^"]*"|'[^']*'|[^<\s'"])+""")
-_LEADING_TABS = re.compile(r"^\t+", re.MULTILINE)
-_SAFE_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+_UNBREAKABLE = lazily(r"""\\.|'[^']*'?|"(?:[^"\\]+|\\.)*"?|(?:(?<=[\s;&|()])|^)#.*""", re.DOTALL)
+_ONLY_HEREDOC = lazily(r"""[0-9]*<<-?(?:"[^"]*"|'[^']*'|[^<\s'"])+""")
+_LEADING_TABS = lazily(r"^\t+", re.MULTILINE)
+_SAFE_WORD = lazily(r"[A-Za-z0-9_@%+=:,./-]+")
 _SHELL_NAMES = frozenset("sh bash dash ash ksh zsh".split())
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from envdoctor.facts import Origin
+from envdoctor.patterns import lazily
 from envdoctor.readers.arguments import Grammar, parse
 from envdoctor.readers.collected import Collected
 from envdoctor.readers.indexes import redacted
@@ -41,7 +42,7 @@ _WGET = Grammar(
     {"O": "--output-document", "P": "--directory-prefix", "t": "--tries", "T": "--timeout", "o": "--output-file"},
 )
 _FETCHERS = frozenset({"curl", "wget"})
-_TOOLS_ONLY = re.compile(
+_TOOLS_ONLY = lazily(
     r"mini(?:conda|forge)|mambaforge|micromamba|micro\.mamba\.pm|astral\.sh/|sh\.rustup\.rs|rustup-init"
     r"|install\.python-poetry\.org|get-poetry|install-poetry|bootstrap\.pypa\.io|get-pip\.py|nodesource\.com"
     r"|nodesource_setup|nvm-sh/nvm|get\.docker\.com|git-lfs/script\.(?:deb|rpm)\.sh|pyenv\.run|pyenv-installer|bun\.sh"

@@ -11,20 +11,19 @@ import re
 from collections.abc import Sequence
 
 from envdoctor.judging.secret_names import names_a_secret
+from envdoctor.patterns import lazily
 from envdoctor.readers.indexes import redacted
 
 HIDDEN = "…"
 
 _LONGEST = 4000
-_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|_KEY\b|_PAT\b", re.IGNORECASE)
+_SECRET = lazily(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|_KEY\b|_PAT\b", re.IGNORECASE)
 _NAME = r"(?:--?[A-Za-z][\w-]{0,60}=)?-{0,2}[A-Za-z_][\w.-]{0,100}"
-_QUOTED_WHOLE = re.compile(rf"(?<![\w.-])([\"'])({_NAME})=((?:(?!\1).)+)")
-_ASSIGNED = re.compile(rf"(?<![\w.-])({_NAME})=(\"[^\"]*\"?|'[^']*'?|[^\s\"';&|]+)")
-_GIVEN = re.compile(r"(?<!\S)(-{1,2}[A-Za-z][\w-]{0,60})([ \t]+)(\"[^\"]*\"?|'[^']*'?|[^\s\"'-][^\s\"']*)")
-_HEADER = re.compile(
-    r"((?:Authorization|[\w-]{0,40}(?:Token|Key)):\s*(?:Bearer |Basic |token )?|Bearer )[^\s\"']+", re.I
-)
-_FORMS = re.compile(
+_QUOTED_WHOLE = lazily(rf"(?<![\w.-])([\"'])({_NAME})=((?:(?!\1).)+)")
+_ASSIGNED = lazily(rf"(?<![\w.-])({_NAME})=(\"[^\"]*\"?|'[^']*'?|[^\s\"';&|]+)")
+_GIVEN = lazily(r"(?<!\S)(-{1,2}[A-Za-z][\w-]{0,60})([ \t]+)(\"[^\"]*\"?|'[^']*'?|[^\s\"'-][^\s\"']*)")
+_HEADER = lazily(r"((?:Authorization|[\w-]{0,40}(?:Token|Key)):\s*(?:Bearer |Basic |token )?|Bearer )[^\s\"']+", re.I)
+_FORMS = lazily(
     r"\b(?:hf_|sk-|gh[pousr]_|github_pat_|glpat-|xox[abprs]-|nvapi-|AKIA|pypi-AgE)[A-Za-z0-9_-]{8,}", re.ASCII
 )
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from envdoctor.facts import Origin, Slip
+from envdoctor.patterns import lazily
 from envdoctor.readers.shell import Command
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]*(?:\[[A-Za-z0-9_,.-]*\])?[~!=]?")
-_VERSION = re.compile(r"={0,2}[0-9][A-Za-z0-9.,*+!-]*")
-_INSTALLERS = re.compile(r"pip[0-9.]*|pip[0-9]?-[0-9.]+|uv|conda|mamba|micromamba|poetry|pdm|pipenv|python[0-9.]*")
+_NAME = lazily(r"[A-Za-z][A-Za-z0-9._-]*(?:\[[A-Za-z0-9_,.-]*\])?[~!=]?")
+_VERSION = lazily(r"={0,2}[0-9][A-Za-z0-9.,*+!-]*")
+_INSTALLERS = lazily(r"pip[0-9.]*|pip[0-9]?-[0-9.]+|uv|conda|mamba|micromamba|poetry|pdm|pipenv|python[0-9.]*")
 _ACTIONS = frozenset({"install", "add"})
 
 

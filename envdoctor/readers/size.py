@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from envdoctor.patterns import lazily
+
 # https://github.com/docker/go-units/blob/master/size.go, RAMInBytes
-_SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([bkmgtp]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
+_SIZE = lazily(r"([0-9]{1,18}(?:\.[0-9]{1,9})?) ?([bkmgtp]?)(?:i?b)?", re.IGNORECASE | re.ASCII)
 _POWERS = {"": 0, "b": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
 

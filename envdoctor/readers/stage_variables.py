@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from envdoctor.facts import Origin
+from envdoctor.patterns import lazily
 from envdoctor.readers.expansion import MAX_LENGTH, Budget, Expanded, ExpansionError, expand
 
 PLATFORM_ARGS = frozenset(
@@ -20,7 +21,7 @@ PLATFORM_ARGS = frozenset(
 """Set by the builder to the platform it builds for and on: https://docs.docker.com/reference/dockerfile/
 #automatic-platform-args-in-the-global-scope."""
 
-SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|_PAT\b", re.IGNORECASE)
+SECRET_NAME = lazily(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|_PAT\b", re.IGNORECASE)
 """Found in the names of variables whose values no report may quote."""
 
 

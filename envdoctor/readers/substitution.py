@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.wildcards import MAX_PATTERN, MAX_SUBJECT, replaced, without_prefix, without_suffix
 
 MAX_LENGTH = 64 * 1024
@@ -14,11 +15,11 @@ MAX_DEPTH = 32
 """Levels of ${A:-${B:-…}}."""
 
 _ORDINARY = {
-    "\\": re.compile(r"""[^$'"\\}/]+"""),
-    "`": re.compile(r"""[^$'"`}/]+"""),
+    "\\": lazily(r"""[^$'"\\}/]+"""),
+    "`": lazily(r"""[^$'"`}/]+"""),
 }
 _IN_DOUBLE_QUOTES = {"\\": re.compile(r"""[^$"\\]+"""), "`": re.compile(r"""[^$"`]+""")}
-_NAME = re.compile(r"[0-9]+|[@*#?$!-]|[^\W\d]\w*")
+_NAME = lazily(r"[0-9]+|[@*#?$!-]|[^\W\d]\w*")
 
 
 class ExpansionError(ValueError):

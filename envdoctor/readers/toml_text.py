@@ -6,20 +6,21 @@ the only place that it can be, the line of the key is told, or of the table, or 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+from envdoctor.patterns import lazily
+
 MAX_CHARACTERS = 1_000_000
 MAX_LINES = 50_000
 
 _MAX_DOTS = 300  # the parser takes a time that grows with the square of the parts of a key
-_QUOTED = re.compile(r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'")
-_HEADER = re.compile(r"\s*\[(\[?)\s*([\w.\"' \t-]{1,200})\](\]?)\s*(?:#.*)?")
-_KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*'))*)\s*=")
-_AT_LINE = re.compile(r"\(at line (\d+),")
+_QUOTED = lazily(r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'")
+_HEADER = lazily(r"\s*\[(\[?)\s*([\w.\"' \t-]{1,200})\](\]?)\s*(?:#.*)?")
+_KEY = lazily(r"\s*((?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*')(?:\s*\.\s*(?:[\w-]+|\"[^\"\n]*\"|'[^'\n]*'))*)\s*=")
+_AT_LINE = lazily(r"\(at line (\d+),")
 
 
 class TomlError(ValueError):

@@ -7,12 +7,12 @@ Source: https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from envdoctor.facts import Origin, Package
+from envdoctor.patterns import lazily
 from envdoctor.readers.gpu_packages import bears_on_gpu
 from envdoctor.readers.indexes import TORCH_FAMILY, is_pypi, redacted, variant_of_index, variant_of_local
 from envdoctor.readers.markers import MarkerError, holds
@@ -22,15 +22,15 @@ MAX_LINES = 200_000
 _MAX_VISITS = 20_000
 _MAX_MARKER = 2_000
 
-_PLAIN = re.compile(r'(name|version) = "([^"\\]{1,200})"')
-_SOURCE = re.compile(r'source = \{ (\w+) = "([^"\\]{0,500})"')
-_LIST = re.compile(r"([\w.-]+|\"[^\"]+\") = \[(\]?)")
-_ITEM_NAME = re.compile(r'\s+\{ name = "([^"\\]{1,200})"')
-_ITEM_VERSION = re.compile(r', version = "([^"\\]{1,200})"')
-_ITEM_SOURCE = re.compile(r', source = \{ \w+ = "([^"\\]{0,500})"')
-_ITEM_MARKER = re.compile(r', marker = "([^"\\]{1,2000})"')
-_ITEM_EXTRAS = re.compile(r", extra = \[([^\]]{0,500})\]")
-_CHOSEN = re.compile(r"extra (==|!=) '((?:extra|group)-\d+-[\w.-]+)'")
+_PLAIN = lazily(r'(name|version) = "([^"\\]{1,200})"')
+_SOURCE = lazily(r'source = \{ (\w+) = "([^"\\]{0,500})"')
+_LIST = lazily(r"([\w.-]+|\"[^\"]+\") = \[(\]?)")
+_ITEM_NAME = lazily(r'\s+\{ name = "([^"\\]{1,200})"')
+_ITEM_VERSION = lazily(r', version = "([^"\\]{1,200})"')
+_ITEM_SOURCE = lazily(r', source = \{ \w+ = "([^"\\]{0,500})"')
+_ITEM_MARKER = lazily(r', marker = "([^"\\]{1,2000})"')
+_ITEM_EXTRAS = lazily(r", extra = \[([^\]]{0,500})\]")
+_CHOSEN = lazily(r"extra (==|!=) '((?:extra|group)-\d+-[\w.-]+)'")
 
 
 class Need(NamedTuple):

@@ -10,6 +10,7 @@ from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.evidence import of
 from envdoctor.judging.images import split
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import numbers
 
@@ -20,17 +21,17 @@ _SOURCES = (
     "https://github.com/NVIDIA/nvidia-docker/issues/1632",
 )
 # pytorch/pytorch devel images rest on nvidia/cuda, and those of 1.11.0 and older were built before 27 April 2022
-_TORCH_DEVEL = re.compile(r"(1\.\d{1,2}(?:\.\d{1,2})?)-cuda[\d.]+-cudnn\d-devel", re.ASCII)
+_TORCH_DEVEL = lazily(r"(1\.\d{1,2}(?:\.\d{1,2})?)-cuda[\d.]+-cudnn\d-devel", re.ASCII)
 _LAST_WITH_OLD_KEY = (1, 11, 0)
 _LAST_CUDA = (11, 6)  # 11.7.0 came after the change
-_INSECURE = re.compile(r"allow-?insecure|allow-?unauthenticated", re.IGNORECASE)
+_INSECURE = lazily(r"allow-?insecure|allow-?unauthenticated", re.IGNORECASE)
 _LONGEST = 2000  # characters of a word
-_NVIDIA_LISTS = re.compile(
+_NVIDIA_LISTS = lazily(
     r"sources\.list\.d(/\*|/?$|/.*(cuda|nvidia))|3bf863cc|cuda-keyring|A4B469963BF863CC", re.IGNORECASE
 )
-_OLD_KEY = re.compile(r"compute/cuda/repos/([a-z0-9]{1,20}/[a-z0-9_]{1,20})/7fa2af80\.pub", re.IGNORECASE)
-_NEW_KEY = re.compile(r"3bf863cc|cuda-keyring|A4B469963BF863CC|trusted=yes", re.IGNORECASE)
-_LISTED = re.compile(
+_OLD_KEY = lazily(r"compute/cuda/repos/([a-z0-9]{1,20}/[a-z0-9_]{1,20})/7fa2af80\.pub", re.IGNORECASE)
+_NEW_KEY = lazily(r"3bf863cc|cuda-keyring|A4B469963BF863CC|trusted=yes", re.IGNORECASE)
+_LISTED = lazily(
     r"deb\s.{0,200}/compute/cuda/repos/|^https?://\S{0,100}/compute/cuda/repos/[^/\s]+/[^/\s]+/?$|cuda-repo-",
     re.IGNORECASE,
 )

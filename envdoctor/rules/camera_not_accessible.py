@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, Launch
@@ -11,6 +10,7 @@ from envdoctor.judging.evidence import of
 from envdoctor.judging.identity import User, user_of
 from envdoctor.judging.volumes import Volume, volumes
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -19,8 +19,8 @@ _SOURCES = (
     "https://github.com/mpromonet/webrtc-streamer/issues/663",
     "https://docs.podman.io/en/latest/markdown/podman-run.1.html",
 )
-_CAMERA = re.compile(r"/dev/video(?:\d{1,3}|\*)?$")
-_RULE = re.compile(r"\s*[ac]\s+(?:81|\*)\s*:")  # 81 is the major number of video4linux
+_CAMERA = lazily(r"/dev/video(?:\d{1,3}|\*)?$")
+_RULE = lazily(r"\s*[ac]\s+(?:81|\*)\s*:")  # 81 is the major number of video4linux
 _VIDEO = frozenset({"video", "44", "keep-groups"})
 _GROUPS = frozenset({"usermod", "useradd", "adduser", "gpasswd", "addgroup", "groupmems"})
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, Slip
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -15,7 +15,7 @@ _SOURCES = (
     "https://www.shellcheck.net/wiki/SC1101",
 )
 _KINDS = ("cut-short", "blank-after-backslash")
-_OPTION = re.compile(r"--?[A-Za-z]")
+_OPTION = lazily(r"--?[A-Za-z]")
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:

@@ -9,14 +9,15 @@ from envdoctor.facts import FactAbsent, Facts
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import of
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
     "https://docs.docker.com/engine/containers/resource_constraints/#cpu",
     "https://man7.org/linux/man-pages/man7/cpuset.7.html",
 )
-_LIST = re.compile(r"\s*\d{1,5}(?:-\d{1,5})?(?:\s*,\s*\d{1,5}(?:-\d{1,5})?){0,200}\s*", re.ASCII)
-_NUMBER = re.compile(r"\d+")
+_LIST = lazily(r"\s*\d{1,5}(?:-\d{1,5})?(?:\s*,\s*\d{1,5}(?:-\d{1,5})?){0,200}\s*", re.ASCII)
+_NUMBER = lazily(r"\d+")
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, Package
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import of, of_package
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -16,7 +16,7 @@ _SOURCES = (
     "https://hub.docker.com/r/nvidia/cuda",
 )
 _CONDA_SOURCES = ("https://docs.nvidia.com/cuda/cuda-installation-guide-linux/#conda-installation", _SOURCES[1])
-_APT = re.compile(
+_APT = lazily(
     r"cuda(-toolkit|-nvcc|-compiler|-libraries|-libraries-dev|-runtime|-cudart|-cudart-dev|-minimal-build)?-(\d{1,2})-(\d)"
 )
 _WHOLE = ("", "-toolkit", "-nvcc", "-compiler", "-minimal-build")

@@ -10,10 +10,11 @@ from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.gpu_demand import gpu_demand
 from envdoctor.judging.launching import Setting, asked_for_gpu, cdi_devices, setting, with_nvidia_runtime
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = ("https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#cuda-environment-variables",)
-_DEVICE = re.compile(r"[0-9]{1,6}|GPU-[0-9A-Fa-f-]{1,40}|MIG-[0-9A-Za-z/-]{1,80}", re.ASCII)
+_DEVICE = lazily(r"[0-9]{1,6}|GPU-[0-9A-Fa-f-]{1,40}|MIG-[0-9A-Za-z/-]{1,80}", re.ASCII)
 _NAME = "CUDA_VISIBLE_DEVICES"
 
 

@@ -11,6 +11,7 @@ from envdoctor.judging.evidence import of
 from envdoctor.judging.images import split
 from envdoctor.judging.shell_words import program
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -21,7 +22,7 @@ _FAMILIES = ("nvidia/cuda", "pytorch")
 _COMPILERS = frozenset(
     "nvcc gcc g++ cc c++ clang clang++ make cmake ninja meson cargo go rustc bazel scons ninja-build nvc nvc++".split()
 )
-_COMPILE = re.compile(
+_COMPILE = lazily(
     r"git\+|\.git$|\.tar\.gz$|\.zip$|\.cu$|setup\.py|^\.{1,2}(?:/|\[|$)|^-e$|^--editable|^--no-binary|^--no-build-isolation|\.sh$"
 )
 _SETTINGS = (
@@ -39,7 +40,7 @@ _TOOLS = frozenset(
     "cmake ninja ninja-build pybind11 nvidia-cuda-toolkit bazel meson nsight-systems cuda-gdb gdb openssh-server code-server".split()
 )
 # A distribution of conda holds no CUDA
-_CONDA_INSTALLER = re.compile(r"(?:Anaconda|Miniconda|Miniforge|Mambaforge)[\w.-]{0,80}\.sh")
+_CONDA_INSTALLER = lazily(r"(?:Anaconda|Miniconda|Miniforge|Mambaforge)[\w.-]{0,80}\.sh")
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:

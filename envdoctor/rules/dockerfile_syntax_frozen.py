@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from envdoctor.facts import FactAbsent, Facts
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -15,7 +16,7 @@ _SOURCES = (
     "https://github.com/docker/cli/pull/3204",
     "https://docs.docker.com/build/buildkit/frontend/",
 )
-_FROZEN = re.compile(r"(?:(?:index\.)?docker\.io/)?docker/dockerfile:(?:[\d.]{1,12}-)?experimental", re.ASCII)
+_FROZEN = lazily(r"(?:(?:index\.)?docker\.io/)?docker/dockerfile:(?:[\d.]{1,12}-)?experimental", re.ASCII)
 _NOW = "# syntax=docker/dockerfile:1"
 
 

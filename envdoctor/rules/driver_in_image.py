@@ -9,6 +9,7 @@ from envdoctor.facts import FactAbsent, Facts, FactUnknown, Library, Package
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.evidence import of, of_package
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import leading, numbers
 
@@ -16,7 +17,7 @@ _SOURCES = (
     "https://github.com/NVIDIA/nvidia-container-toolkit/issues/289",
     "https://docs.nvidia.com/cuda/cuda-installation-guide-linux/index.html",
 )
-_DRIVER_LIBRARY = re.compile(
+_DRIVER_LIBRARY = lazily(
     r"(?:libcuda|libnvcuvid|libnvoptix|libnvidia-(?!container)[a-z0-9-]{1,40})\.so(?:\.([0-9.]{1,40}))?", re.ASCII
 )
 _DEPENDS = "whether the driver in the image clashes with the host's depends on the host's driver, which is not stated"

@@ -13,6 +13,7 @@ from envdoctor.judging.each import each
 from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.judging.pip_commands import commands_of
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import leading, numbers
 
@@ -22,9 +23,9 @@ _SOURCES = (
     "https://github.com/pytorch/pytorch/pull/142064",
 )
 # 2.7.4.post1+cu12torch2.6cxx11abiFALSE (flash-attn, causal-conv1d, mamba-ssm), 2.1.2+pt26cu124 (torch-scatter and its kin)
-_TORCH_LOCAL = re.compile(r"cu(\d{2,3})torch(\d+\.\d+)(?:\.\d+)?(?:cxx11abi(true|false))?", re.ASCII | re.IGNORECASE)
-_PT_LOCAL = re.compile(r"pt(\d)(\d{1,2})cu(\d{2,3})", re.ASCII)
-_WHEEL = re.compile(r"([^/]+)-cp(3)(\d{1,2})-[a-z0-9_]+-(?:[a-z0-9]+_)*?(x86_64|aarch64|amd64)\.whl", re.ASCII)
+_TORCH_LOCAL = lazily(r"cu(\d{2,3})torch(\d+\.\d+)(?:\.\d+)?(?:cxx11abi(true|false))?", re.ASCII | re.IGNORECASE)
+_PT_LOCAL = lazily(r"pt(\d)(\d{1,2})cu(\d{2,3})", re.ASCII)
+_WHEEL = lazily(r"([^/]+)-cp(3)(\d{1,2})-[a-z0-9_]+-(?:[a-z0-9]+_)*?(x86_64|aarch64|amd64)\.whl", re.ASCII)
 _LONGEST = 300  # characters of a file's name
 # On PyPI they are source alone, compiled (or fetched ready-made) for the torch that is there; see their setup.py
 _COMPILED = frozenset({"flash-attn", "causal-conv1d", "mamba-ssm"})

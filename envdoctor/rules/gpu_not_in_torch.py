@@ -16,9 +16,10 @@ from envdoctor.judging.jetson import is_jetson
 from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.judging.ngc import Targets
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
-_TARGET = re.compile(r"[0-9]{2,3}[af]?", re.ASCII)
+_TARGET = lazily(r"[0-9]{2,3}[af]?", re.ASCII)
 
 _SOURCES = (
     "https://docs.nvidia.com/cuda/cuda-c-programming-guide/index.html#binary-compatibility",

@@ -10,6 +10,7 @@ from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.judging.pip_commands import commands_of
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -20,7 +21,7 @@ _SOURCES = (
 # Sources: https://github.com/NVIDIA-NeMo/Megatron-Bridge/issues/1226 , github:NVIDIA/physicsnemo Dockerfile
 _AROUND_TORCH = frozenset({"ngc/pytorch", "ngc/nemo", "ngc/modulus/modulus", "ngc/physicsnemo/physicsnemo"})
 # With exact pins on torch in their own metadata, or a release of it that few images have
-_NVIDIAS_OWN = re.compile(r"\d(a0\+|\.nv\d)", re.ASCII)  # 2.6.0a0+ecf3bae40a.nv25.01
+_NVIDIAS_OWN = lazily(r"\d(a0\+|\.nv\d)", re.ASCII)  # 2.6.0a0+ecf3bae40a.nv25.01
 _BRING_TORCH = ("torch", "torchvision", "torchaudio", "xformers", "vllm", "sglang")
 
 

@@ -13,10 +13,11 @@ from envdoctor.judging.evidence import described, of, of_package
 from envdoctor.judging.pip_commands import another_python, commands_of
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow, TorchRow
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
-_RELEASE = re.compile(r"3\.\d{1,2}", re.ASCII)
-_FROM_APT = re.compile(r"python(3\.\d{1,2})(?:-|$)", re.ASCII)
+_RELEASE = lazily(r"3\.\d{1,2}", re.ASCII)
+_FROM_APT = lazily(r"python(3\.\d{1,2})(?:-|$)", re.ASCII)
 _SOURCES = ("https://onnxruntime.ai/docs/install/", "https://github.com/pytorch/pytorch/blob/main/RELEASE.md")
 
 

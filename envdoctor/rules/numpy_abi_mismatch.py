@@ -71,6 +71,8 @@ def _is_2(numpy: Package) -> bool:
 
 
 def _allows(numpy: Package, versions: tuple[str, ...]) -> bool:
+    if not numpy.specifier:
+        return True
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:

@@ -12,6 +12,7 @@ from envdoctor.judging import opencv
 from envdoctor.judging.evidence import of, of_package
 from envdoctor.judging.images import split
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import leading, numbers
 
@@ -22,14 +23,14 @@ _SOURCES = (
 _GONE = "libgl1-mesa-glx"
 _LONGEST = 2000  # characters of a word
 # Not libglib and libglu; `playwright install-deps` and rosdep ask apt for whatever they know of
-_MAY_BRING = re.compile(r"libgl(?!ib|u)|^install-deps$|^--with-deps$|(?:^|/)rosdep$", re.IGNORECASE)
+_MAY_BRING = lazily(r"libgl(?!ib|u)|^install-deps$|^--with-deps$|(?:^|/)rosdep$", re.IGNORECASE)
 _IN_EVERY_IMAGE = frozenset({"libz.so.1"})  # dpkg needs zlib1g
 # What python:3.11 and buildpack-deps hold besides, through imagemagick and its headers.
 # Source: https://github.com/docker-library/buildpack-deps , and Debian's package index
 _IN_BUILDPACK = frozenset(
     "libglib-2.0.so.0 libgthread-2.0.so.0 libxcb.so.1 libX11.so.6 libXext.so.6 libXrender.so.1 libSM.so.6 libICE.so.6".split()
 )
-_NO_GRAPHICS = re.compile(
+_NO_GRAPHICS = lazily(
     r"(?:libcudnn|libnccl|libnvinfer|cuda-|libcu|python3?[.-]|python3?$|pip$|g\+\+-|gcc-|lib.*-perl$)"
 )
 
@@ -113,7 +114,7 @@ def _brings_recommended(item: Package, statements: tuple[Statement, ...]) -> boo
     return not any(word == "--no-install-recommends" or _NO_RECOMMENDED.search(word[:200]) for word in words)
 
 
-_NO_RECOMMENDED = re.compile(r"Install-Recommends=\W?(?:false|0|no)", re.IGNORECASE)
+_NO_RECOMMENDED = lazily(r"Install-Recommends=\W?(?:false|0|no)", re.IGNORECASE)
 _SONAMES = (*sorted(_IN_BUILDPACK), "libGL.so.1")
 
 

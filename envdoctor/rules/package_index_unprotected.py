@@ -10,6 +10,7 @@ from envdoctor.facts import FactAbsent, Facts, Origin, Statement, Variable
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.shell_words import program
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -17,16 +18,16 @@ _SOURCES = (
     "https://docs.astral.sh/uv/reference/cli/#uv-pip-install--allow-insecure-host",
     "https://github.com/pypa/pip/issues/6886",
 )
-_INSTALLERS = re.compile(r"pip[0-9.]*|python[0-9.]*|uv|conda|mamba|micromamba|poetry|pdm")
+_INSTALLERS = lazily(r"pip[0-9.]*|python[0-9.]*|uv|conda|mamba|micromamba|poetry|pdm")
 _INDEX_OPTIONS = frozenset(
     "--index-url -i --extra-index-url --find-links -f --default-index --index -c --channel".split()
 )
 _TRUST = ("--trusted-host", "--allow-insecure-host")
-_INDEX_VARIABLES = re.compile(r"(?:PIP|UV)_(?:(?:EXTRA_)?INDEX(?:_URL)?|DEFAULT_INDEX|FIND_LINKS)")
+_INDEX_VARIABLES = lazily(r"(?:PIP|UV)_(?:(?:EXTRA_)?INDEX(?:_URL)?|DEFAULT_INDEX|FIND_LINKS)")
 _TRUST_VARIABLES = frozenset({"PIP_TRUSTED_HOST", "UV_INSECURE_HOST"})
-_HTTP = re.compile(r"http://(?:[^/@\s]{1,500}@)?([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]+\])?", re.IGNORECASE)
+_HTTP = lazily(r"http://(?:[^/@\s]{1,500}@)?([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:]+\])?", re.IGNORECASE)
 # On the same machine, or another container of the same build: nothing is on the way
-_NEAR = re.compile(r"localhost|127\.[\d.]+|\[::1\]|0\.0\.0\.0|host\.docker\.internal|172\.17\.0\.1|[a-z0-9-]+", re.I)
+_NEAR = lazily(r"localhost|127\.[\d.]+|\[::1\]|0\.0\.0\.0|host\.docker\.internal|172\.17\.0\.1|[a-z0-9-]+", re.I)
 _PIP_CONFIG = ("global.trusted-host", "install.trusted-host")
 
 

@@ -12,6 +12,7 @@ from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.evidence import of
 from envdoctor.judging.shell_words import of_statement, program
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -20,10 +21,10 @@ _SOURCES = (
 )
 _VENV_SOURCES = ("https://docs.python.org/3/library/venv.html", "https://docs.docker.com/reference/dockerfile/#env")
 _CUDA_SOURCES = ("https://docs.nvidia.com/cuda/cuda-installation-guide-linux/#post-installation-actions",)
-_INSTALLER = re.compile(r"(anaconda|miniconda|miniforge|mambaforge|minimamba|conda)(\d?)[^/]{0,100}\.sh", re.IGNORECASE)
-_CONDA = re.compile(r"(?:ana|mini)conda\d?|mini(?:forge|mamba)\d?|mambaforge\d?|conda\d?", re.IGNORECASE)
-_VENV = re.compile(r"\.?(?:venv|virtualenv|env)", re.IGNORECASE)
-_CUDA = re.compile(r"/usr/local/cuda-(\d{1,2}\.\d)(?:/|$)")
+_INSTALLER = lazily(r"(anaconda|miniconda|miniforge|mambaforge|minimamba|conda)(\d?)[^/]{0,100}\.sh", re.IGNORECASE)
+_CONDA = lazily(r"(?:ana|mini)conda\d?|mini(?:forge|mamba)\d?|mambaforge\d?|conda\d?", re.IGNORECASE)
+_VENV = lazily(r"\.?(?:venv|virtualenv|env)", re.IGNORECASE)
+_CUDA = lazily(r"/usr/local/cuda-(\d{1,2}\.\d)(?:/|$)")
 _CUDA_FOLDERS = ("CUDA_HOME", "CUDA_PATH", "CUDA_ROOT", "CUDA_TOOLKIT_ROOT_DIR")
 _WITHOUT_CONDA = ("nvidia/cuda", "plain")
 _MAKES_ENVIRONMENTS = frozenset({"sync", "run", "install"})

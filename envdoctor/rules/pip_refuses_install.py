@@ -11,6 +11,7 @@ from envdoctor.judging.evidence import of
 from envdoctor.judging.pip_commands import PipInstall, pip_installs, system_pip_is_used
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import DistributionRow
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import parse
 
@@ -26,9 +27,9 @@ _GET_PIP = ("https://github.com/openvinotoolkit/openvino/pull/35989", "https://g
 _BREAKS = "--break-system-packages"
 _KNOWS_BREAKS = (23, 0, 1)  # pip's changelog, 23.0.1
 _GET_PIP_OLDEST = (3, 10)  # get-pip.py refuses older ones; each has a script of its own, …/pip/3.9/get-pip.py
-_GET_PIP_URL = re.compile(r"https?://bootstrap\.pypa\.io/get-pip\.py", re.ASCII)
+_GET_PIP_URL = lazily(r"https?://bootstrap\.pypa\.io/get-pip\.py", re.ASCII)
 _ELSEWHERE = ("--target", "-t", "--prefix", "--root", "--dry-run", "--python", "--help")
-_PYTHON = re.compile(r"(?:.*/)?python(3(?:\.\d{1,2})?)?", re.ASCII)
+_PYTHON = lazily(r"(?:.*/)?python(3(?:\.\d{1,2})?)?", re.ASCII)
 _GIVES_UP_QUIETLY = frozenset({"true", ":", "echo", "exit", "pip", "pip3", "python3", "python"})
 
 

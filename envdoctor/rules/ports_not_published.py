@@ -10,6 +10,7 @@ from envdoctor.facts import FactAbsent, Facts, Launch
 from envdoctor.findings import Finding, Kind, Severity
 from envdoctor.judging.evidence import of
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -18,7 +19,7 @@ _SOURCES = (
     "https://github.com/moby/moby/issues/5725",
 )
 # [ADDRESS:]HOST:CONTAINER[/PROTOCOL] with single ports; ranges, IPv6 and variables are left alone.
-_PORT = re.compile(
+_PORT = lazily(
     r"(?:(?P<address>\d{1,3}(?:\.\d{1,3}){3}):)?(?P<host>\d{1,5}):(?P<container>\d{1,5})(?:/(?P<protocol>tcp|udp|sctp))?",
     re.ASCII,
 )

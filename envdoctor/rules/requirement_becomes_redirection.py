@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from envdoctor.facts import FactAbsent, Facts, Slip
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
     "https://pip.pypa.io/en/stable/cli/pip_install/#requirement-specifiers",
     "https://www.gnu.org/software/bash/manual/html_node/Redirections.html",
 )
-_PARTS = re.compile(r"([^<>]{1,100}?)[~!=]?([<>])(.{0,80})")
+_PARTS = lazily(r"([^<>]{1,100}?)[~!=]?([<>])(.{0,80})")
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:

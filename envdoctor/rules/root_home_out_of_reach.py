@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -10,13 +9,14 @@ from envdoctor.facts import FactAbsent, Facts, Origin
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.identity import User, user_of
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _TGI = "https://github.com/huggingface/text-generation-inference/issues/3082"
 _PADDLE = "https://github.com/PaddlePaddle/PaddleOCR/issues/18175"
 _SOURCES = (_TGI, _PADDLE)
-_KEEPS_FILES = re.compile(r"(?:HOME|CACHE|CACHE_DIR|CACHE_ROOT|CONFIG_?DIR|MODULE_PATH|INSTALL_DIR|VIRTUAL_ENV)$")
-_VOLUME_TARGET = re.compile(r":(/root/[^:]*)(?::[a-zA-Z,]*)?$")
+_KEEPS_FILES = lazily(r"(?:HOME|CACHE|CACHE_DIR|CACHE_ROOT|CONFIG_?DIR|MODULE_PATH|INSTALL_DIR|VIRTUAL_ENV)$")
+_VOLUME_TARGET = lazily(r":(/root/[^:]*)(?::[a-zA-Z,]*)?$")
 
 
 class _Inside(NamedTuple):

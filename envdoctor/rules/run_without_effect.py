@@ -11,6 +11,7 @@ from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.secret_names import names_a_secret
 from envdoctor.judging.shell_words import program
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -18,13 +19,13 @@ _SOURCES = (
     "https://docs.docker.com/reference/dockerfile/#env",
 )
 # What later commands are called by, where it matters which environment they belong to
-_OF_AN_ENVIRONMENT = re.compile(r"pip[0-9.]*|python[0-9.]*|uv|conda|mamba|micromamba")
-_DECIDES_BUILDS = re.compile(
+_OF_AN_ENVIRONMENT = lazily(r"pip[0-9.]*|python[0-9.]*|uv|conda|mamba|micromamba")
+_DECIDES_BUILDS = lazily(
     r"\b(?:CUDA_HOME|CUDA_PATH|TORCH_CUDA_ARCH_LIST|FORCE_CUDA|LD_LIBRARY_PATH|LIBRARY_PATH|CPATH|PATH|MAX_JOBS|CMAKE_ARGS|CUDACXX|CC|CXX|PIP_[A-Z_]+|UV_[A-Z_]+)="
 )
 _MOST = 20  # findings
-_ENVIRONMENT_FOLDER = re.compile(r"/envs/[^/:]+/bin|venv[^/:]*/bin", re.IGNORECASE)
-_NAME = re.compile(r"(?:export\s+)?([A-Za-z_]\w{0,60})=([^\s;&$'\"]{0,60})")
+_ENVIRONMENT_FOLDER = lazily(r"/envs/[^/:]+/bin|venv[^/:]*/bin", re.IGNORECASE)
+_NAME = lazily(r"(?:export\s+)?([A-Za-z_]\w{0,60})=([^\s;&$'\"]{0,60})")
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from envdoctor.judging.launched_program import needs_no_gpu
 from envdoctor.judging.several_gpus import command_of, gpus_of, is_tensor_parallel
 from envdoctor.judging.volumes import has_mount
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -26,7 +26,7 @@ _MIB = 2**20
 _DEFAULT = 64 * _MIB  # Docker, containerd and Podman alike
 _SMALL = 256 * _MIB
 _ELSEWHERE = ("host", "none")
-_TRAINS = re.compile(
+_TRAINS = lazily(
     r"(?:^|[\s/'\"])(?:[\w-]{0,40}_)?(?:train|pretrain|finetune|fine_tune)(?:ing|er)?(?:_[\w-]{1,40})?\.py\b"
     r"|(?:^|\s)yolo\s[^;&|]{0,200}\b(?:train|mode=train)\b"
 )

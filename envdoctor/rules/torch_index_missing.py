@@ -11,6 +11,7 @@ from envdoctor.judging import builds, fitting
 from envdoctor.judging.each import each
 from envdoctor.judging.evidence import of, of_package
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import numbers
 
@@ -19,7 +20,7 @@ _SOURCES = (
     "https://github.com/pytorch/pytorch/blob/main/.github/scripts/generate_binary_build_matrix.py",
 )
 _NAMES = ("torch", "torchvision", "torchaudio", "torchtext", "torchdata")
-_FOLDER = re.compile(r"https?://download(?:-r2)?\.pytorch\.org/whl/((?:cu|cuda)-?[0-9._]{1,8})/?", re.ASCII)
+_FOLDER = lazily(r"https?://download(?:-r2)?\.pytorch\.org/whl/((?:cu|cuda)-?[0-9._]{1,8})/?", re.ASCII)
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:

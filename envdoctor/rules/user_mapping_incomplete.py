@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from envdoctor.facts import Build, FactAbsent, Facts, Origin, Script
@@ -11,12 +10,13 @@ from envdoctor.judging.identity import ANY_NAME
 from envdoctor.judging.mounts import bind_mounts
 from envdoctor.judging.user_mapping import Wanted, changes_user, ids_in, wanted
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _GOSU = "https://github.com/tianon/gosu"
 _ENTRYPOINT = "https://docs.docker.com/reference/cli/docker/container/run/#entrypoint"
 _SOURCES = (_GOSU, _ENTRYPOINT)
-_OTHER_SCRIPT = re.compile(r"[\w./-]{1,200}\.(?:sh|bash)\b")
+_OTHER_SCRIPT = lazily(r"[\w./-]{1,200}\.(?:sh|bash)\b")
 
 
 def check(facts: Facts, matrix: Matrix) -> Iterator[Finding]:

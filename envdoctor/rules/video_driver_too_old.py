@@ -13,6 +13,7 @@ from envdoctor.judging.evidence import of
 from envdoctor.judging.launching import needs_a_gpu_in_the_container
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import VideoSdkRow
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 from envdoctor.versions import at_least, leading, numbers
 
@@ -22,7 +23,7 @@ _SOURCES = (
 )
 # as distributions, conda and people call nv-codec-headers
 _HEADERS = frozenset({"nv-codec-headers", "ffnvcodec-headers", "ffnvcodec", "libffmpeg-nvenc-dev", "video-codec-sdk"})
-_TAG = re.compile(r"(?:^|/)(?:n|sdk/)(\d{1,2}\.\d{1,2})(?:\.\d{1,4}){0,2}", re.ASCII)
+_TAG = lazily(r"(?:^|/)(?:n|sdk/)(\d{1,2}\.\d{1,2})(?:\.\d{1,4}){0,2}", re.ASCII)
 
 
 class _Headers(NamedTuple):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from envdoctor.facts import Build, FactAbsent, Facts, Origin
 from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 from envdoctor.rules.rule import Rule
 
 _SOURCES = (
@@ -16,12 +17,12 @@ _SOURCES = (
     "https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables",
     "https://numba.readthedocs.io/en/stable/reference/envvars.html",
 )
-_CODE = re.compile(
+_CODE = lazily(
     r"(?:site|dist)-packages|^/opt/(?:conda|venv|miniconda3?|anaconda3?)|^/usr/local(?:/(?:lib|bin)\b.*)?/?$|/\.venv\b|^/usr/lib/python"
 )
-_CACHE = re.compile(r"/\.cache\b|/\.EasyOCR|/\.insightface|/huggingface\b|/torch/hub|^/root(?:/|$)|/\.triton|/\.cupy")
-_MODE = re.compile(r"0?[0-7]{0,2}[0-7][2367]|[ug]*[ao][ugoa]*[+=][rstX]*w[rwxstX]*", re.ASCII)
-_SEPARATORS = re.compile(r"&&|\|\||[;|&]|\b(?:then|do|else)\b")
+_CACHE = lazily(r"/\.cache\b|/\.EasyOCR|/\.insightface|/huggingface\b|/torch/hub|^/root(?:/|$)|/\.triton|/\.cupy")
+_MODE = lazily(r"0?[0-7]{0,2}[0-7][2367]|[ug]*[ao][ugoa]*[+=][rstX]*w[rwxstX]*", re.ASCII)
+_SEPARATORS = lazily(r"&&|\|\||[;|&]|\b(?:then|do|else)\b")
 _MAX_LINES = 2_000
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from envdoctor.patterns import lazily
+
 
 class Kind(Enum):
     DOCKERFILE = "Dockerfile"
@@ -33,13 +35,13 @@ _NOT_DOCKERFILES = frozenset(
 _NOT_YET_NAMES = frozenset({"devcontainer.json", ".devcontainer.json"})
 _YAML = (".yml", ".yaml")
 _SHELL = (".sh", ".bash")
-_COMPOSE_NAME = re.compile(r"(?:docker-)?compose(?:[.-][a-z0-9._-]{1,100})?\.ya?ml", re.ASCII)
-_CONDA_NAME = re.compile(r"(?:conda[._-]?)?env(?:ironment)?(?:[._-][a-z0-9._-]{1,100})?\.ya?ml", re.ASCII)
-_SHEBANG = re.compile(r"#![^\n]{0,200}\b(?:sh|bash|dash|ash|ksh|zsh)\b")
-_KUBERNETES = re.compile(r"^apiVersion[ \t]*:(?:[ \t\r]|$)", re.MULTILINE)
+_COMPOSE_NAME = lazily(r"(?:docker-)?compose(?:[.-][a-z0-9._-]{1,100})?\.ya?ml", re.ASCII)
+_CONDA_NAME = lazily(r"(?:conda[._-]?)?env(?:ironment)?(?:[._-][a-z0-9._-]{1,100})?\.ya?ml", re.ASCII)
+_SHEBANG = lazily(r"#![^\n]{0,200}\b(?:sh|bash|dash|ash|ksh|zsh)\b")
+_KUBERNETES = lazily(r"^apiVersion[ \t]*:(?:[ \t\r]|$)", re.MULTILINE)
 _ENGINES = re.compile(rb"\b(?:docker|podman|nerdctl|nvidia-docker)\b")
-_FROM = re.compile(r"FROM[ \t]+\S", re.IGNORECASE)
-_BEFORE_FROM = re.compile(r"(?:#|ARG\b)", re.IGNORECASE)
+_FROM = lazily(r"FROM[ \t]+\S", re.IGNORECASE)
+_BEFORE_FROM = lazily(r"(?:#|ARG\b)", re.IGNORECASE)
 _ENVIRONMENT_SCHEMA = re.compile(rb'"schema"\s{0,64}:\s{0,64}"envdoctor\.environment/1"')
 SNIFFED_BYTES = 4096
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from envdoctor.facts import Launch, unknown
 from envdoctor.judging.launching import by_hand, with_nvidia_runtime
+from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Ignore, SourceText
 from envdoctor.targets.files import BuildContext, Unreadable
 from envdoctor.targets.kinds import Kind
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from envdoctor.readers.launch_script import Launched
 
 _End = Callable[[list[str], int], int]
-_OVERRIDE = re.compile(r"((?:docker-)?compose)\.override(\.ya?ml)")
-_FOR_CPU = re.compile(r"(?:^|[-_.])cpu(?:$|[-_.])", re.IGNORECASE)
+_OVERRIDE = lazily(r"((?:docker-)?compose)\.override(\.ya?ml)")
+_FOR_CPU = lazily(r"(?:^|[-_.])cpu(?:$|[-_.])", re.IGNORECASE)
 _NO_LAUNCH = "starts no container and builds no image that can be seen; expected docker run, docker build or the like"
 
 

@@ -8,23 +8,22 @@ file that asks.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from envdoctor.facts import BuildCommand
+from envdoctor.facts import SCRIPT_FOLDER, BuildCommand
+from envdoctor.patterns import lazily
 from envdoctor.readers.image_reference import ReferenceError_, parse_reference
 from envdoctor.readers.indexes import redacted
-from envdoctor.readers.launch_folders import SCRIPT_FOLDER
 from envdoctor.targets.files import is_within, real
 from envdoctor.targets.result import Options, Span
 from envdoctor.targets.starters import Start, Starter
 
 _DEFAULT_NAMES = ("Dockerfile", "Containerfile")
 _ELSEWHERE = ("http://", "https://", "git@", "git://", "ssh://", "github.com/")
-_HERE = re.compile(r"^(?:\$PWD|\$\{PWD\}|\$\(pwd\)|`pwd`)(?:/|$)")
-_POSITIONAL = re.compile(r"\$\{?[0-9@*]")
-_BRACED = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+_HERE = lazily(r"^(?:\$PWD|\$\{PWD\}|\$\(pwd\)|`pwd`)(?:/|$)")
+_POSITIONAL = lazily(r"\$\{?[0-9@*]")
+_BRACED = lazily(r"\$\{([A-Za-z_]\w*)\}")
 _MAX_PARENTS = 40  # of directories above a script that are tried or entered
 
 

@@ -15,6 +15,7 @@ from tests.places import ABOVE, DATA, PACKAGE
 ASK = "from envdoctor.matrix import Matrix; print(Matrix.load().major_floor(12).driver_linux)"
 MODULES = [
     "envdoctor/__init__.py",
+    "envdoctor/patterns.py",
     "envdoctor/versions.py",
     *(path.relative_to(ABOVE).as_posix() for path in (PACKAGE / "matrix").rglob("*.py")),
 ]

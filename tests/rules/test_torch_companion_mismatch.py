@@ -48,7 +48,10 @@ def test_releases_that_conda_may_choose_from() -> None:
     silent(RULE, workload(None, pip=[loose("torch", "2.2"), loose("torchvision", "0.17")]))
     silent(RULE, workload(None, pip=[loose("torch", "2.2"), package("torchvision==0.17.1", "conda")]))  # for 2.2.1
     silent(RULE, workload(None, pip=[package("torch==2.2.1", "conda"), loose("torchvision", "0.17")]))
-    assert "torchvision 0.18" in fires(RULE, workload(None, pip=[loose("torch", "2.2"), loose("torchvision", "0.18")])).message
+    assert (
+        "torchvision 0.18"
+        in fires(RULE, workload(None, pip=[loose("torch", "2.2"), loose("torchvision", "0.18")])).message
+    )
     assert "0.99" in undecided(RULE, workload(None, pip=[loose("torch", "2.2"), loose("torchvision", "0.99")]))
 
 

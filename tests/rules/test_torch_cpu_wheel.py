@@ -42,7 +42,9 @@ def test_in_an_image_with_cuda_it_is_a_warning(torch: object) -> None:
 def test_a_launch_that_asks_for_a_gpu_for_something_else() -> None:
     for other in ("onnxruntime-gpu==1.20.0", "jax[cuda12]", "llama-cpp-python"):
         does_not_apply(RULE, launched(workload(PYTHON, pip=[FROM_INDEX, other]), gpus="all"))
-    does_not_apply(RULE, launched(workload(PYTHON, pip=[FROM_INDEX], gaps=["RUN at Dockerfile:4 runs x.sh"]), gpus="all"))
+    does_not_apply(
+        RULE, launched(workload(PYTHON, pip=[FROM_INDEX], gaps=["RUN at Dockerfile:4 runs x.sh"]), gpus="all")
+    )
     does_not_apply(RULE, launched(workload(PYTHON, pip=[FROM_INDEX])))  # it asks for none
 
 

@@ -10,9 +10,10 @@ from envdoctor.judging.images.reference import numeric
 from envdoctor.judging.images.states import row_of, without_contents
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import TorchImageRow
+from envdoctor.patterns import lazily
 from envdoctor.versions import parse
 
-TORCH_TAG = re.compile(r"(\d+\.\d+(?:\.\d+)?)-cuda(\d+\.\d+)-cudnn(\d+)-(runtime|devel)", re.ASCII)
+TORCH_TAG = lazily(r"(\d+\.\d+(?:\.\d+)?)-cuda(\d+\.\d+)-cudnn(\d+)-(runtime|devel)", re.ASCII)
 _COVERED = "the matrix does not cover which pytorch/pytorch tags exist"
 _NAMED_BY_DEBIAN = frozenset({"debian", "python", "buildpack-deps"})
 

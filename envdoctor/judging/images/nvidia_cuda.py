@@ -10,9 +10,10 @@ from envdoctor.judging.images.reference import CUDA_REPOSITORIES, split
 from envdoctor.judging.images.states import row_of, without_contents
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CudaTagRow
+from envdoctor.patterns import lazily
 from envdoctor.versions import minor, numbers, parse
 
-_CUDA_TAG = re.compile(
+_CUDA_TAG = lazily(
     r"(\d{1,2}(?:\.\d{1,2}){1,2})(?:-(cudnn\d?))?(?:-(base|runtime|devel))?(?:-([a-z]+)([\d.]*))?", re.ASCII
 )
 

@@ -6,6 +6,7 @@ import re
 
 from envdoctor.judging.images.no_gpu import is_official
 from envdoctor.matrix import Matrix
+from envdoctor.patterns import lazily
 
 NGC = "nvcr.io/nvidia/"
 NGC_PYTORCH = f"{NGC}pytorch"
@@ -18,9 +19,9 @@ L4T_REPOSITORIES = (f"{NGC}l4t-", "dustynv/")
 PLAIN = frozenset(
     {"python", "ubuntu", "debian", "rockylinux", "almalinux", "fedora", "alpine", "centos", "buildpack-deps", "busybox"}
 )
-_LEADING_VERSION = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
+_LEADING_VERSION = lazily(r"\d+(?:\.\d+)*", re.ASCII)
 # r35.2.1-pth2.0-py3, 2.6-r36.4.0-cu128-24.04; not l4t-tensorrt:r8.5.2-runtime, which has the number of TensorRT
-_L4T = re.compile(r"(?:^|-)r(3\d(?:\.\d{1,2}){0,2})(?![\d.])", re.ASCII)
+_L4T = lazily(r"(?:^|-)r(3\d(?:\.\d{1,2}){0,2})(?![\d.])", re.ASCII)
 
 
 def split(reference: str) -> tuple[str, str, str]:

@@ -10,12 +10,13 @@ import re
 from collections import ChainMap
 from collections.abc import Mapping
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.compose.interpolation import InterpolationError, substitute
 
 MAX_VARIABLES = 10_000
-_NAME = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.\[\]-]*)[ \t]*(?:([=:])[ \t]*|$)")
+_NAME = lazily(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.\[\]-]*)[ \t]*(?:([=:])[ \t]*|$)")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "b": "\b", "a": "\a", "v": "\v"}
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPE = lazily(r"\\(.)", re.DOTALL)
 
 
 def parse_env(text: str, outer: Mapping[str, str | None], *, raw: bool = False) -> dict[str, str | None]:

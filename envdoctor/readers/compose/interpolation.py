@@ -8,17 +8,17 @@ https://github.com/compose-spec/compose-go/blob/main/template/template.go
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.compose.tree import Substituted
 
 MAX_LENGTH = 64 * 1024
 """Characters that one value may become: `.env` files can double a value with each line."""
 
 MAX_NESTING = 32
-_NAME = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
-_OPERATOR = re.compile(r":?[-?+]")
+_NAME = lazily(r"[_a-zA-Z][_a-zA-Z0-9]*")
+_OPERATOR = lazily(r":?[-?+]")
 _FORMS = "expected $NAME, ${NAME}, ${NAME:-default} or $$ for a dollar sign"
 
 

@@ -5,11 +5,11 @@ Sources: https://github.com/compose-spec/compose-spec/blob/main/05-services.md ,
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 
 from envdoctor.facts import Fact, Launch, absent, known, unknown
+from envdoctor.patterns import lazily
 from envdoctor.readers.compose.environment import service_variables
 from envdoctor.readers.compose.fields import Fields
 from envdoctor.readers.compose.gpus import gpu_facts
@@ -19,7 +19,7 @@ from envdoctor.readers.compose.tree import Node
 from envdoctor.readers.secret_values import words_without_values
 
 _LONGEST = 128 * 1024  # characters that Linux takes as one argument; shlex is quadratic in a word's length
-_STANDING = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_STANDING = lazily(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 def read_launch(fields: Fields, project: Project) -> Launch:

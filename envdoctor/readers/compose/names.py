@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from envdoctor.patterns import lazily
+
 DEFAULT_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 OVERRIDE_NAMES = (
     "compose.override.yml",
@@ -16,9 +18,9 @@ OVERRIDE_NAMES = (
 Source: https://github.com/compose-spec/compose-go/blob/main/cli/options.go
 """
 
-_NAME = re.compile(r"(?:docker-)?compose(?:[._-][a-z0-9._-]{1,100})?\.ya?ml", re.ASCII | re.IGNORECASE)
-_SERVICES = re.compile(r"""^\ufeff?(["']?)services\1[ \t]{0,100}:(?:[ \t\r]|$)""", re.MULTILINE)
-_KUBERNETES = re.compile(r"^\ufeff?apiVersion[ \t]{0,100}:", re.MULTILINE)
+_NAME = lazily(r"(?:docker-)?compose(?:[._-][a-z0-9._-]{1,100})?\.ya?ml", re.ASCII | re.IGNORECASE)
+_SERVICES = lazily(r"""^\ufeff?(["']?)services\1[ \t]{0,100}:(?:[ \t\r]|$)""", re.MULTILINE)
+_KUBERNETES = lazily(r"^\ufeff?apiVersion[ \t]{0,100}:", re.MULTILINE)
 
 
 def is_compose_name(name: str) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.compose.dotenv import parse_env
 from envdoctor.readers.compose.interpolation import substitute
 from envdoctor.readers.compose.merging import RESET, Merging, stripped
@@ -21,7 +22,7 @@ MAX_FILES = 100
 MAX_CHAIN = 50
 """Services that extend one another in a row, files that include one another."""
 
-_ELSEWHERE = re.compile(r"(?:[a-z][a-z0-9+.-]*://|git@|github\.com/)", re.IGNORECASE)
+_ELSEWHERE = lazily(r"(?:[a-z][a-z0-9+.-]*://|git@|github\.com/)", re.IGNORECASE)
 Variables = Mapping[str, "str | None"]
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.shell.words import (
     AS_WRITTEN,
     choices_of,
@@ -33,8 +34,8 @@ POSITIONAL = "@[@]"
 """The name under which the arguments of a script or a function are kept, `"$@"`."""
 
 _MAX_CHOICES = 100
-_ONLY_EXPANSION = re.compile(r"\$\{[^}]*\}|\$[A-Za-z0-9_@*#?]+|\$\(.*\)|`[^`]*`", re.DOTALL)
-_BEFORE_LAST_WORD = re.compile(r"\S+\Z")
+_ONLY_EXPANSION = lazily(r"\$\{[^}]*\}|\$[A-Za-z0-9_@*#?]+|\$\(.*\)|`[^`]*`", re.DOTALL)
+_BEFORE_LAST_WORD = lazily(r"\S+\Z")
 _ALL = frozenset({"@", "*"})
 
 

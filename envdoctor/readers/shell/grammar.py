@@ -10,6 +10,8 @@ import re
 from time import process_time
 from typing import TYPE_CHECKING
 
+from envdoctor.patterns import lazily
+
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
@@ -25,9 +27,9 @@ _MAX_PIPES = 2_000
 no deadline can stop (10,000 stages: 6 s)."""
 
 _START, _END = "\x02", "\x03"
-_OWN_MARKS = re.compile("[\0\x02\x03]")
-_BEYOND_ASCII = re.compile("[^\x00-\x7f]")
-_ENCODED = re.compile("\x02([0-9a-f]{2,6})\x03")
+_OWN_MARKS = lazily("[\0\x02\x03]")
+_BEYOND_ASCII = lazily("[^\x00-\x7f]")
+_ENCODED = lazily("\x02([0-9a-f]{2,6})\x03")
 
 _SLICE = 512
 """Bytes handed to the parser at a time. `Node.text` asks for them again, so that large slices would cost more."""

@@ -7,10 +7,10 @@ Source: https://www.gnu.org/software/bash/manual/html_node/Shell-Expansions.html
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from envdoctor.patterns import lazily
 from envdoctor.readers.shell.grammar import decoded
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ hold, if it holds nothing else."""
 
 _UNMARKED = str.maketrans({OPENING: None, CLOSING: None, _BLANK: " "})
 _OWN_MARKS = str.maketrans(dict.fromkeys((OPENING, CLOSING, _BLANK, _CHOICE), "\ufffd"))
-_CHOICES = re.compile(f"{_CHOICE}[^{CLOSING}]*")
+_CHOICES = lazily(f"{_CHOICE}[^{CLOSING}]*")
 _MAX_CHOICES = 2_000
 _MAX_SHOWN = 300
 
