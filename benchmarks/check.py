@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from processes import alternate, median, run
+from processes import alternate, median, ratio, run
 
 PROMISES = {"json": 12.0, "terminal": 16.0, "colour": 16.0, "memory_mib": 40.0, "hadolint": 10.0, "mixed": 12.0}
 
@@ -92,7 +92,7 @@ def one_file(folder: Path, rounds: int) -> list[tuple[str, float, str]]:
     bare = median(results["pass"])
     print(f"python -c pass: {bare * 1000:.1f} ms")
     rows = [
-        (name, median(results[name]) / bare, f"{median(results[name]) * 1000:.0f} ms")
+        (name, ratio(results[name], results["pass"]), f"{median(results[name]) * 1000:.0f} ms")
         for name in ("json", "terminal", "colour")
     ]
     return [*rows, ("memory_mib", max(result.peak_mib for result in results["json"]), "peak of the JSON check, MiB")]

@@ -43,3 +43,9 @@ def alternate(commands: dict[str, list[str]], rounds: int) -> dict[str, list[Run
 
 def median(runs: list[Run]) -> float:
     return statistics.median(result.seconds for result in runs)
+
+
+def ratio(runs: list[Run], peers: list[Run]) -> float:
+    """How many times as long as the peer of the same round: the median over the rounds, so that a phase in which the
+    machine is slow, which hits both of a round, counts for neither."""
+    return statistics.median(mine.seconds / peer.seconds for mine, peer in zip(runs, peers, strict=True))

@@ -1,24 +1,25 @@
 """The rules, one file each, listed here explicitly. A rule reads facts and matrix rows and does no I/O.
 
 To add one: a file here named after its id (`driver_too_old.py` for driver-too-old) that ends in `RULE = Rule(...)`, a line
-below, and a test file under tests/rules/ that shows it firing, silent, undecided and not applicable.
+below (`of_a_launch("…")` where it only ever speaks of a stated launch), and a test file under tests/rules/ that shows it
+firing, silent, undecided and not applicable.
 """
 
+from types import ModuleType
+from typing import cast
+
+from envdoctor.findings import Kind
 from envdoctor.rules import (
     apt_key_retired,
-    bind_mount_not_writable,
-    camera_not_accessible,
     command_cut_short,
     conda_install_asks,
     container_toolkit_missing,
-    cpuset_beyond_host,
     cuda_does_not_start,
     cuda_installed_twice,
     cuda_visible_devices_hides_gpu,
     cudnn_shadowed,
     devel_image_shipped,
     disable_require_ignored,
-    display_unreachable,
     dockerfile_syntax_frozen,
     driver_capabilities_without_compute,
     driver_end_of_life,
@@ -35,7 +36,6 @@ from envdoctor.rules import (
     gpu_not_in_driver,
     gpu_not_in_onnxruntime,
     gpu_not_in_torch,
-    gpu_reservation_refused,
     gpu_without_video_engine,
     host_without_gpu,
     image_end_of_life,
@@ -44,8 +44,6 @@ from envdoctor.rules import (
     image_wrong_architecture,
     jetson_release_too_old,
     kernel_module_not_for_gpu,
-    launch_without_gpu,
-    memlock_too_low,
     mig_instance_not_named,
     needs_forward_compat,
     ngc_pip_constraint,
@@ -66,14 +64,10 @@ from envdoctor.rules import (
     package_without_cuda,
     path_prefix_not_installed,
     pip_refuses_install,
-    ports_not_published,
     requirement_becomes_redirection,
     root_home_out_of_reach,
-    root_owned_output,
     run_without_effect,
     secret_in_image_history,
-    shared_memory_too_small,
-    shm_size_ignored,
     start_gate_refuses,
     stub_libcuda_loaded,
     torch_companion_mismatch,
@@ -81,16 +75,15 @@ from envdoctor.rules import (
     torch_index_missing,
     uid_without_account,
     unpinned_gpu_package,
-    user_mapping_incomplete,
     version_not_on_index,
     video_capability_missing,
     video_driver_too_old,
-    volume_not_mountable,
     world_writable_packages,
 )
+from envdoctor.rules.deferred import of_a_launch
 from envdoctor.rules.rule import Rule
 
-_MODULES = (
+_LISTED: tuple[ModuleType | Rule, ...] = (
     image_tag_removed,
     image_wrong_architecture,
     command_cut_short,
@@ -100,9 +93,9 @@ _MODULES = (
     host_without_gpu,
     container_toolkit_missing,
     engine_without_gpu_support,
-    launch_without_gpu,
+    of_a_launch("launch_without_gpu"),
     option_after_image,
-    gpu_reservation_refused,
+    of_a_launch("gpu_reservation_refused"),
     driver_capabilities_without_compute,
     cuda_visible_devices_hides_gpu,
     mig_instance_not_named,
@@ -143,23 +136,23 @@ _MODULES = (
     opencv_library_missing,
     opencv_several_packages,
     opencv_without_windows,
-    cpuset_beyond_host,
-    volume_not_mountable,
-    ports_not_published,
-    shared_memory_too_small,
-    shm_size_ignored,
-    memlock_too_low,
-    camera_not_accessible,
-    display_unreachable,
+    of_a_launch("cpuset_beyond_host"),
+    of_a_launch("volume_not_mountable"),
+    of_a_launch("ports_not_published"),
+    of_a_launch("shared_memory_too_small"),
+    of_a_launch("shm_size_ignored"),
+    of_a_launch("memlock_too_low"),
+    of_a_launch("camera_not_accessible"),
+    of_a_launch("display_unreachable"),
     torch_index_missing,
     version_not_on_index,
     no_wheel_for_python,
     unpinned_gpu_package,
     uid_without_account,
     root_home_out_of_reach,
-    bind_mount_not_writable,
-    user_mapping_incomplete,
-    root_owned_output,
+    of_a_launch("bind_mount_not_writable"),
+    of_a_launch("user_mapping_incomplete", Kind.HYGIENE),
+    of_a_launch("root_owned_output", Kind.HYGIENE),
     world_writable_packages,
     secret_in_image_history,
     package_index_unprotected,
@@ -175,7 +168,12 @@ _MODULES = (
     driver_end_of_life,
 )
 
-RULES: tuple[Rule, ...] = tuple(module.RULE for module in _MODULES)
+
+def _rule(listed: ModuleType | Rule) -> Rule:
+    return cast("Rule", listed.RULE) if isinstance(listed, ModuleType) else listed
+
+
+RULES: tuple[Rule, ...] = tuple(_rule(each) for each in _LISTED)
 
 
 def find(rule_id: str) -> Rule | None:

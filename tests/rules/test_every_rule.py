@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from envdoctor import rules
+from envdoctor.doctor import ask
 from envdoctor.findings import Outcome, Severity
 from envdoctor.rules import RULES, find
 from envdoctor.rules.rule import Rule
-from tests.rules.vocabulary import BASE_12_4, CUDNN_12_4, CUDNN_13_0, PYTHON, asked, on, well_written, workload
+from tests.rules.vocabulary import BASE_12_4, CUDNN_12_4, CUDNN_13_0, MATRIX, PYTHON, asked, on, well_written, workload
 
 HERE = Path(__file__).parent
 MODULES = sorted(
-    path.stem for path in Path(rules.__file__).parent.glob("*.py") if path.stem not in ("__init__", "rule")
+    path.stem for path in Path(rules.__file__).parent.glob("*.py") if path.stem not in ("__init__", "deferred", "rule")
 )
 _IMAGES = (
     None,
@@ -49,6 +51,15 @@ def test_every_module_is_listed_and_has_a_test_file() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
     missing = [module for module in MODULES if not (HERE / f"test_{module}.py").is_file()]
     assert not missing, f"rules without a test file in tests/rules: {missing}"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_what_is_known_of_a_rule_before_it_is_imported_is_so(rule: Rule) -> None:
+    module = import_module(f"envdoctor.rules.{rule.id.replace('-', '_')}").RULE
+    assert (rule.id, rule.kind) == (module.id, module.kind)
+    if rule is not module:
+        for facts in WORKLOADS:
+            assert ask(module, facts, MATRIX).outcome is Outcome.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize("module", MODULES)
