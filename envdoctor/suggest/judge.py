@@ -25,21 +25,22 @@ from envdoctor.workload import Stated, assemble
 # The rules that most often refuse come first.
 _FIRST = ("start-gate-refuses", "driver-too-old", "gpu-not-in-torch", "gpu-not-in-onnxruntime")
 # What no choice of image or version mends: the workload's own packages against each other, the system's packages and the
-# launch, which a candidate does not carry.
-_NOT_OF_THE_BASE = frozenset(
+# launch, which a candidate does not carry; and a remark that every newer NGC image gets.
+NOT_OF_THE_BASE = frozenset(
     {
         "opencv-several-packages",
         "opencv-library-missing",
         "opencv-without-windows",
         "package-without-cuda",
         "driver-in-image",
+        "ngc-pip-constraint",
         "video-capability-missing",
         "gpu-without-video-engine",
     }
 )
 _RULES = tuple(
     sorted(
-        (rule for rule in RULES if rule.kind is Kind.COMPATIBILITY and rule.id not in _NOT_OF_THE_BASE),
+        (rule for rule in RULES if rule.kind is Kind.COMPATIBILITY and rule.id not in NOT_OF_THE_BASE),
         key=lambda rule: _FIRST.index(rule.id) if rule.id in _FIRST else len(_FIRST),
     )
 )

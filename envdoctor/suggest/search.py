@@ -48,6 +48,7 @@ class Search:
         self.judge = Judge(problem, matrix, self.memory)
         self.rejected: dict[tuple[str, str], Rejection] = {}
         self.ended = False
+        self._too_old: set[Hashable] = set()
         self._most = self.memory.asked + most
         self._agreed: dict[tuple[str, Wheel], bool] = {}
 
@@ -185,13 +186,23 @@ class Search:
         if plain.python is None:
             return False
         judgement = self.judge.alone(Candidate(plain, wheel))
-        if judgement.rule == "driver-too-old" and self._may_lift:
-            lifting = (base for base in listed if base.cuda and major(base.cuda) == major(wheel.cuda))
-            tried = (self.judge.alone(Candidate(base, wheel)) for base in lifting)
-            judgement = next((each for each in tried if each.tier is not None), judgement)
+        if tier and judgement.rule == "driver-too-old" and self._may_lift:
+            judgement = self._lifted(wheel, listed) or judgement
         if judgement.tier is None:
             self._reject_wheel(family, wheel, judgement)
         return judgement.tier is not None and judgement.tier <= tier
+
+    def _lifted(self, wheel: Wheel, listed: tuple[Base, ...]) -> Judgement | None:
+        """As the wheel passes on an image whose cuda-compat lifts the driver. Asked of one image for each CUDA release; where
+        the driver stays too old for one wheel, it does for others of the same CUDA."""
+        releases = {base.cuda: base for base in reversed(listed) if base.cuda and major(base.cuda) == major(wheel.cuda)}
+        place = (wheel.cuda, frozenset(releases))
+        if place in self._too_old:
+            return None
+        tried = [self.judge.alone(Candidate(base, wheel)) for base in releases.values()]
+        if all(each.rule == "driver-too-old" for each in tried):
+            self._too_old.add(place)
+        return next((each for each in tried if each.tier is not None), None)
 
     def _runs(self, family: str, base: Base, runtime: Wheel, tier: int) -> bool:
         """Does onnxruntime-gpu hold code for every GPU?"""

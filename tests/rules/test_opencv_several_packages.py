@@ -121,7 +121,7 @@ def test_one_package_that_requires_two() -> None:
 def test_over_the_one_of_an_ngc_image() -> None:
     finding = fires(RULE, dockerfile("pip install albumentations", image=NGC))
     assert finding.severity is Severity.WARNING
-    assert "the image's own opencv 4.7.0 and opencv-python-headless (required by albumentations)" in finding.message
+    assert "opencv 4.7.0 of the image itself and opencv-python-headless (required by albumentations)" in finding.message
     assert "DictValue" in finding.message
     assert "--no-deps" in finding.remedy[0]
 

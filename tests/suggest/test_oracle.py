@@ -17,7 +17,7 @@ from envdoctor.matrix import Matrix
 from envdoctor.rules import RULES
 from envdoctor.suggest.bases import bases
 from envdoctor.suggest.companions import companions
-from envdoctor.suggest.judge import workload
+from envdoctor.suggest.judge import NOT_OF_THE_BASE, workload
 from envdoctor.suggest.problem import FAMILIES, ONNXRUNTIME, TORCH, Candidate, Problem
 from envdoctor.suggest.ranking import key, kind
 from envdoctor.suggest.search import Search
@@ -71,7 +71,8 @@ def _tier(candidate: Candidate, asked: Problem, matrix: Matrix) -> int | None:
         diagnosis = diagnose(facts, matrix, RULES)
         if diagnosis.verdict is not Verdict.COMPATIBLE:
             return None
-        tiers.append(any(result.findings for result in diagnosis.results if result.kind is Kind.COMPATIBILITY))
+        asked_for = (result for result in diagnosis.results if result.rule not in NOT_OF_THE_BASE)
+        tiers.append(any(result.findings for result in asked_for if result.kind is Kind.COMPATIBILITY))
     return int(any(tiers))
 
 
