@@ -7,7 +7,7 @@ as far as this is concerned: `apt-get clean`, `git config`, `chmod` and a thousa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 from envdoctor.facts import Address, Origin, Package, Slip
@@ -20,7 +20,7 @@ from envdoctor.readers.secret_values import words_without_values
 from envdoctor.readers.shell import Command, read_shell
 from envdoctor.readers.shell.wrappers import is_shell, program, script_file
 from envdoctor.readers.shell_slips import redirections
-from envdoctor.readers.stage_variables import SECRET_NAME
+from envdoctor.readers.stage_variables import Shown
 
 MAX_FILES = 100
 MAX_CHARACTERS = 2_000_000
@@ -76,7 +76,7 @@ def run_installs(
     """`origin_at` gives the origin of the script's line n (0-based), `variables` its environment (None: not known),
     `read_file` the text of a file by its path in the image. Never raises for bad input."""
     into = Collected(origin_at, _bounded(read_file), workdir)
-    _script(script, into, _without_secrets(variables))
+    _script(script, into, variables if isinstance(variables, Shown) else _without_secrets(variables))
     return Installs(
         tuple(into.packages),
         tuple(into.gaps),
@@ -104,15 +104,10 @@ def _bounded(read_file: ReadFile) -> ReadFile:
 
 def _without_secrets(variables: Mapping[str, str | None]) -> Mapping[str, str | None]:
     """A variable that is called a token or a password is not put in anywhere: no report may quote it."""
-    names = " ".join(variables).upper()  # asked at each RUN of all variables: the search of a text is the fast way
-    if not any(part in names for part in ("TOKEN", "SECRET", "PASSW", "CREDENTIAL", "KEY", "_PAT")):
-        return variables
-    return {name: None if _is_hidden(name) else value for name, value in variables.items()}
-
-
-@lru_cache(maxsize=4096)
-def _is_hidden(name: str) -> bool:
-    return SECRET_NAME.search(name) is not None
+    shown = Shown()
+    for name, value in variables.items():
+        shown.put(name, value)
+    return shown
 
 
 def _script(script: str, into: Collected, variables: Mapping[str, str | None]) -> None:

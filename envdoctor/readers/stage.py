@@ -147,7 +147,7 @@ class Stage:
         found = self.surroundings.run_installs(
             script.text,
             lambda number: self.origin(script.line_at(number)),
-            self.variables.values,
+            self.variables.shown,
             lambda path: mounted.read(path, self.workdir),
             self.workdir,
         )

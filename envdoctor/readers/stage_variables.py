@@ -64,8 +64,16 @@ class GlobalArguments:
         return expand(text, self.values, self.escape, budget=self.budget)
 
 
+class Shown(dict[str, "str | None"]):
+    """Variables that no report may quote a secret of: the value of one that is called a password or a token is None."""
+
+    def put(self, name: str, value: str | None) -> None:
+        self[name] = None if SECRET_NAME.search(name) else value
+
+
 class StageVariables:
-    """The ARGs and ENVs of one stage so far. `env` is what the image keeps; a value in it may still hold `${NAME}`
+    """The ARGs and ENVs of one stage so far. `shown` are the same as `values` without secrets, kept beside them because a
+    copy for each RUN would take time that grows with the square of the file. `env` is what the image keeps; a value in it may still hold `${NAME}`
     where NAME is not known, so that the known part of a search path is not lost."""
 
     def __init__(self, arguments: GlobalArguments, *, on_scratch: bool, platform: str | None = None) -> None:
@@ -75,6 +83,7 @@ class StageVariables:
         self._partials: dict[str, str] = {}
         self._of_env: dict[str, str | None] = {}
         self.values: dict[str, str | None] = {}
+        self.shown = Shown()
         self.env: dict[str, str] = {}
         self.origins: dict[str, Origin] = {}
 
@@ -84,6 +93,7 @@ class StageVariables:
         other._partials = dict(self._partials)
         other._of_env = dict(self._of_env)
         other.values = dict(self.values)
+        other.shown = Shown(self.shown)
         other.env = dict(self.env)
         other.origins = dict(self.origins)
         return other
@@ -92,6 +102,7 @@ class StageVariables:
         """For a stage of another Dockerfile that is built on the image of this one: ARGs do not pass."""
         other = StageVariables(arguments, on_scratch=self._on_scratch, platform=platform)
         other.values, other._of_env = dict(self._of_env), dict(self._of_env)
+        other.shown = Shown((name, self.shown[name]) for name in self._of_env)
         other.env, other.origins = dict(self.env), dict(self.origins)
         other._partials = {name: self.env[name] for name, value in self._of_env.items() if value is None}
         return other
@@ -136,18 +147,22 @@ class StageVariables:
         arguments = self._globals
         for name, default in pairs:
             if name in arguments.build_args:
-                self.values[name] = arguments.build_args[name]
+                self._put(name, arguments.build_args[name])
             elif default is not None:
                 self._set(name, self.expand(default))
             elif arguments.values.get(name) is not None:
-                self.values[name] = arguments.values[name]
+                self._put(name, arguments.values[name])
             elif name in PLATFORM_ARGS:
-                self.values[name] = platform_values(self._platform)[name]
-            else:
-                self.values.setdefault(name, None)  # the base image may set it, or a --build-arg
+                self._put(name, platform_values(self._platform)[name])
+            elif name not in self.values:
+                self._put(name, None)  # the base image may set it, or a --build-arg
+
+    def _put(self, name: str, value: str | None) -> None:
+        self.values[name] = value
+        self.shown.put(name, value)
 
     def _set(self, name: str, value: Expanded) -> None:
-        self.values[name] = value.text
+        self._put(name, value.text)
         if value.text is None:
             self._partials[name] = value.partial
         else:
