@@ -18,6 +18,9 @@ _WITHOUT_GPU = frozenset(
     perf_analyzer pip pip3 pre-commit printenv printf pwd readlink rm rsync ruff sed set sha256sum sort stat tar tensorboard test touch true type uname unzip uniq wc wget
     whereis which whoami""".split()
 )
+# Tests, builds and a shell to look around in: as often meant without a GPU as with one.
+_EITHER_WAY = frozenset({"pytest", "tox", "nox", "make", "ctest", "coverage", *_SHELLS})
+_MODULES_EITHER_WAY = frozenset({"pytest", "unittest", "coverage"})
 _MODULES_WITHOUT_GPU = frozenset({"pip", "build", "compileall", "black", "ruff", "mypy", "venv", "flake8"})
 _OF_CPU = lazily(r"(?:-{0,2}[\w.-]{1,40}=|--?)?cpu|--(?:no|disable)[_-](?:cuda|gpu)|not (?:gpu|cuda)", re.IGNORECASE)
 _ASSIGNMENT = lazily(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -33,6 +36,17 @@ def needs_no_gpu(launch: Launch) -> bool:
 def means_the_cpu(launch: Launch) -> bool:
     """Does the command say so: `--device cpu`, `--no-cuda`, `pytest -m "not gpu"`?"""
     return any(_OF_CPU.fullmatch(word[:100]) is not None for word in launch.command.get() or () if word is not None)
+
+
+def may_do_without(launch: Launch) -> bool:
+    """Is what is run a test, a build or a bare shell, which nobody can tell from outside?"""
+    words = (*(launch.entrypoint.get() or ()), *(launch.command.get() or ()))
+    program = (words[0] or "").rpartition("/")[2] if words else ""
+    if program in _SHELLS:
+        return len(words) == 1
+    if program.startswith("python"):
+        return words[1:2] == ("-m",) and words[2:3] != () and words[2] in _MODULES_EITHER_WAY
+    return program in _EITHER_WAY
 
 
 def _plain(words: Sequence[str | None]) -> bool:

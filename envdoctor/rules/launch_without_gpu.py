@@ -9,7 +9,7 @@ from envdoctor.findings import Evidence, Finding, Kind, Severity
 from envdoctor.judging.evidence import of
 from envdoctor.judging.gpu_demand import Demand, gpu_demand
 from envdoctor.judging.jetson import is_jetson
-from envdoctor.judging.launched_program import means_the_cpu, needs_no_gpu
+from envdoctor.judging.launched_program import may_do_without, means_the_cpu, needs_no_gpu
 from envdoctor.judging.launching import Setting, by_hand, cdi_devices, setting, with_nvidia_runtime
 from envdoctor.matrix import Matrix
 from envdoctor.rules.rule import Rule
@@ -92,13 +92,13 @@ def _not_requested(demand: Demand, facts: Facts) -> Finding:
 
 
 def _severity(launch: Launch, facts: Facts) -> Severity:
-    """A warning where the CPU may be meant (a wheel that happens to be a CUDA build, one service of several on an image), and
-    where the host may add the GPU itself (a Jetson's default runtime mostly is nvidia; older toolkits had a hook for Podman)."""
+    """A warning where the CPU may be meant (a wheel that happens to be a CUDA build, one service of several on an image, tests
+    and shells), and where the host may add the GPU itself (a Jetson's default runtime mostly is nvidia; older toolkits had a hook for Podman)."""
     meant = facts.uses_stated or facts.image.cuda.is_known
     shared = launch.how == "compose" and bool(launch.command.get()) and not facts.uses_stated
     jetson = is_jetson(facts.host) and facts.host.default_runtime.is_unknown
     by_host = bool(launch.privileged.get()) or jetson or launch.how.startswith("podman")
-    return Severity.ERROR if meant and not shared and not by_host else Severity.WARNING
+    return Severity.ERROR if meant and not shared and not by_host and not may_do_without(launch) else Severity.WARNING
 
 
 def _what(launch: Launch) -> str:

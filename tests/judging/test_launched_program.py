@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envdoctor.facts import Launch, Origin, known
-from envdoctor.judging.launched_program import means_the_cpu, needs_no_gpu
+from envdoctor.judging.launched_program import may_do_without, means_the_cpu, needs_no_gpu
 
 HERE = Origin("run.sh:1", "run.sh", 1)
 
@@ -71,3 +71,13 @@ def test_a_command_that_says_the_cpu_is_meant() -> None:
     for words in (("--device", "cuda"), ("--cpu-threads", "4"), ("cpu.py",), ("--offload=cpu_only",), (None,)):
         assert not means_the_cpu(launch("python", "train.py", *words))
     assert not means_the_cpu(launch())
+
+
+def test_what_may_be_meant_without_a_gpu() -> None:
+    assert may_do_without(launch("pytest", "-x"))
+    assert may_do_without(launch("/bin/bash"))
+    assert may_do_without(launch("python", "-m", "unittest"))
+    assert not may_do_without(launch("bash", "train.sh"))
+    assert not may_do_without(launch("python", "train.py"))
+    assert not may_do_without(launch(None))
+    assert not may_do_without(launch())

@@ -98,7 +98,7 @@ def test_commands_that_plainly_need_no_gpu(command: tuple[str | None, ...]) -> N
 @pytest.mark.parametrize(
     "command",
     [("python", "train.py"), ("bash", "-c", "cd /app && python train.py"), ("sh", "-c", "echo $(nvidia-smi)"),
-     ("sh", "-c", "echo 'open"), ("sleep", "infinity"), ("env", "X=1", "python", "a.py"), ("bash",)],
+     ("sh", "-c", "echo 'open"), ("sleep", "infinity"), ("env", "X=1", "python", "a.py")],
 )  # fmt: skip
 def test_other_commands_may_need_it(command: tuple[str, ...]) -> None:
     assert fires(RULE, launched(TORCH, command=command)).severity is Severity.ERROR
@@ -122,6 +122,22 @@ def test_a_wheel_that_happens_to_be_a_cuda_build_is_a_warning() -> None:
     assert fires(RULE, launched(workload(PYTHON, pip=["torch==2.4.0"]))).severity is Severity.WARNING
     meant = launched(workload(PYTHON, pip=["torch==2.4.0"], uses=["torch"]))
     assert fires(RULE, meant).severity is Severity.ERROR
+
+
+@pytest.mark.parametrize(
+    ("command", "severity"),
+    [
+        (("pytest", "-q", "tests"), Severity.WARNING),
+        (("python3", "-m", "pytest"), Severity.WARNING),
+        (("make", "test"), Severity.WARNING),
+        (("bash",), Severity.WARNING),
+        (("bash", "serve.sh"), Severity.ERROR),
+        (("python3", "-m", "serve"), Severity.ERROR),
+    ],
+)
+def test_a_test_and_a_shell_may_be_meant_without_one(command: tuple[str, ...], severity: Severity) -> None:
+    facts = launched(workload(CUDNN_12_4, pip=["onnxruntime-gpu==1.20.2"]), command=command)
+    assert fires("launch-without-gpu", facts).severity is severity
 
 
 def test_one_of_several_services_on_an_image_is_a_warning() -> None:
