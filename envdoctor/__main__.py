@@ -1,8 +1,6 @@
 """`python -m envdoctor` is the `envdoctor` command."""
 
-import sys
-
-from envdoctor.cli import main
+from envdoctor.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

@@ -87,9 +87,9 @@ class NotInThisFile:
 
 sys.meta_path.insert(0, NotInThisFile)
 
-from envdoctor.cli import main
+from envdoctor.cli import run
 
-sys.exit(main())
+run()
 """
 
 

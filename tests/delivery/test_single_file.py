@@ -250,7 +250,8 @@ def test_what_is_left_out_is_said(run: Run, tmp_path: Path, arguments: tuple[str
 def test_another_package_may_do_without_it_too(single_file: Path, settings: dict[str, str], tmp_path: Path) -> None:
     """`--deep` imports what the image holds, and that may try an import that this file answers."""
     program = (
-        "import runpy, sys\n"
+        "import os, runpy, sys\n"
+        "os._exit = sys.exit  # the command ends its process at once\n"
         "file = sys.argv.pop(1)\n"
         "sys.path.insert(0, file)\n"
         "try: runpy.run_path(file, run_name='__main__')\n"
