@@ -73,6 +73,8 @@ def _exit_code(argv: list[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):  # Python 3.11 wraps it in a class body
+            return INTERRUPTED
         return _crashed(error)
 
 

@@ -459,12 +459,35 @@ def test_interrupt_is_130() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background has it ignored
     )
-    time.sleep(1)  # it now waits for its standard input
+    _wait_until_idle(process.pid)  # it now waits for its standard input
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == b""
+
+
+def _wait_until_idle(pid: int) -> None:
+    """Until a process that was just started has used no CPU for half a second."""
+    used, still = -1, 0
+    for _ in range(300):
+        time.sleep(0.1)
+        stat = Path(f"/proc/{pid}/stat")
+        now = sum(map(int, stat.read_text().rpartition(")")[2].split()[11:13])) if stat.exists() else 0
+        still = still + 1 if now == used else 0
+        used = now
+        if still >= (5 if now else 30):
+            return
+
+
+def test_an_interrupt_that_an_import_wraps_is_one() -> None:
+    def wrapped(*_: object) -> None:
+        raise RuntimeError("Error calling __set_name__") from KeyboardInterrupt()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("envdoctor.cli._dispatch", wrapped)
+        assert main(["check"]) == 130
 
 
 def test_a_crash_of_ours_is_one_line_and_never_a_verdict(
