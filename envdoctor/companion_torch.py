@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from envdoctor.facts import Package, Packages
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import CompanionRow
+from envdoctor.specifiers import within
 
 
 def companion_torch(item: Package, packages: Packages, python: str | None, matrix: Matrix) -> str | None:
@@ -38,14 +39,3 @@ def _newest(
         if within(row.version, item.specifier) and any(within(version, wanted) for version in allowed):
             return wanted
     return None
-
-
-def within(version: str, specifier: str) -> bool:
-    if not specifier or specifier == f"=={version.partition('+')[0]}":
-        return True
-    from packaging.specifiers import SpecifierSet
-
-    try:
-        return SpecifierSet(specifier).contains(version, prereleases=True)
-    except ValueError:  # InvalidSpecifier, InvalidVersion
-        return False

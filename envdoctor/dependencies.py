@@ -13,7 +13,7 @@ import posixpath
 from collections.abc import Callable
 from typing import NamedTuple
 
-from envdoctor.companion_torch import companion_torch, within
+from envdoctor.companion_torch import companion_torch
 from envdoctor.facts import Facts, FactUnknown, Image, Origin, Package, Packages
 from envdoctor.judging import builds
 from envdoctor.matrix import Matrix
@@ -22,6 +22,7 @@ from envdoctor.opencv_dependencies import with_opencv
 from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Declared, Statement
 from envdoctor.readers.install_order import AGAIN, FROM_FILE
+from envdoctor.specifiers import within
 
 _COMPANIONS = ("torchvision", "torchaudio")
 _NO_DEPENDENCIES = frozenset({"--no-deps", "--no-dependencies"})

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from envdoctor.facts import Package, Packages, Statement
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import BringsRow
+from envdoctor.specifiers import within
 from envdoctor.versions import numbers
 
 _NO_DEPENDENCIES = frozenset({"--no-deps", "--no-dependencies"})
@@ -42,14 +43,7 @@ def _asks(item: Package, row: BringsRow, python: str | None) -> bool:
         return bool(ours) and oldest <= ours
     if row.python and python and row.since is None and numbers(python)[:2] < numbers(row.python):
         return False
-    if not item.specifier:
-        return True
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        return SpecifierSet(item.specifier).contains(row.version, prereleases=True)
-    except InvalidSpecifier:
-        return False
+    return within(row.version, item.specifier)
 
 
 def _kept_out(statements: tuple[Statement, ...], at: int | None, name: str) -> bool:

@@ -26,6 +26,7 @@ from envdoctor.judging.pip_commands import another_python, uv_python
 from envdoctor.matrix import Matrix
 from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Declared
+from envdoctor.specifiers import within
 from envdoctor.uses import inferred, of_package
 from envdoctor.versions import leading
 
@@ -194,14 +195,7 @@ def _over_image(held: tuple[Package, ...], declared: tuple[Package, ...]) -> tup
 def _satisfied(wanted: Package, held: Package) -> bool:
     if wanted.name != held.name or wanted.manager not in ("pip", "uv") or held.version is None:
         return False
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    try:
-        return SpecifierSet(f"=={wanted.version}" if wanted.version else wanted.specifier).contains(
-            held.version, prereleases=True
-        )
-    except InvalidSpecifier:
-        return False
+    return within(held.version, f"=={wanted.version}" if wanted.version else wanted.specifier)
 
 
 def _replaced(packages: Packages, stated: tuple[Package, ...]) -> Packages:

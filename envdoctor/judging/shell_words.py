@@ -21,10 +21,3 @@ def shown(words: tuple[str | None, ...]) -> str:
 
 def of_statement(statement: Statement) -> Evidence:
     return Evidence("build.statements", shown(statement.words), str(statement.origin))
-
-
-def are_alone(statements: tuple[Statement, ...], place: int) -> bool:
-    """Is the command the only one of its line? Commands of one RUN on one line share their origin."""
-    origin = statements[place].origin
-    around = (*statements[max(place - 1, 0) : place], *statements[place + 1 : place + 2])
-    return all(other.origin != origin for other in around)

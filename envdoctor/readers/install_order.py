@@ -14,6 +14,7 @@ from envdoctor.facts import Package, Slip
 from envdoctor.patterns import lazily
 from envdoctor.readers.declared import Statement
 from envdoctor.readers.entrypoint_files import Write
+from envdoctor.specifiers import within
 
 
 class Installs(Protocol):
@@ -88,26 +89,14 @@ def _upgraded(statements: Iterable[Statement]) -> tuple[set[str], bool]:
 def _satisfies(before: Package, wanted: Package) -> bool:
     """Does what is installed satisfy the later requirement, so that pip leaves it?"""
     if wanted.version is not None:
-        return before.version is not None and _is_within(before.version, f"=={wanted.version}")
+        return before.version is not None and within(before.version, f"=={wanted.version}")
     if not wanted.specifier:
         return True
     if before.version is not None:
-        return _is_within(before.version, wanted.specifier)
+        return within(before.version, wanted.specifier)
     # The newest that the earlier requirement allows: above any lower bound, if it has no upper one itself.
     return _is_from_below(wanted.specifier) and (not before.specifier or _is_from_below(before.specifier))
 
 
 def _is_from_below(specifier: str) -> bool:
     return _ONLY_FROM_BELOW.fullmatch(specifier) is not None
-
-
-def _is_within(version: str, specifier: str) -> bool:
-    if specifier == f"=={version}":
-        return True
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion
-
-    try:
-        return SpecifierSet(specifier).contains(version, prereleases=True)
-    except (InvalidSpecifier, InvalidVersion):
-        return False

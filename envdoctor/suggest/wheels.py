@@ -5,6 +5,7 @@ from __future__ import annotations
 from envdoctor.facts import Package
 from envdoctor.matrix import Matrix
 from envdoctor.matrix.rows import OrtRow, TorchRow
+from envdoctor.specifiers import within
 from envdoctor.suggest.problem import ONNXRUNTIME, ORT_FEEDS, PYTORCH_INDEX, TORCH, Problem, Wheel
 from envdoctor.suggest.ranking import of_wheel
 from envdoctor.versions import major
@@ -32,13 +33,7 @@ def admits(package: Package | None, version: str) -> bool:
     """Does a requirement ("torch>=2.4", "torch==2.4.0+cu121") take that version? Pre-releases count, as NGC's are."""
     if package is None or not (package.version or package.specifier):
         return True
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    text = package.specifier or f"=={(package.version or '').partition('+')[0]}"
-    try:
-        return SpecifierSet(text).contains(version, prereleases=True)
-    except InvalidSpecifier:
-        return False
+    return within(version, package.specifier or f"=={(package.version or '').partition('+')[0]}")
 
 
 def _fitting(wheels: set[Wheel], problem: Problem) -> tuple[Wheel, ...]:
